@@ -1,0 +1,1 @@
+//! Miners: read what the repository itself says about how it is built, tested and run.

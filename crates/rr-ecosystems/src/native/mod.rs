@@ -1,0 +1,26 @@
+//! C and C++: CMake, Make, autotools, Meson.
+
+use rr_core::{
+    Diagnosis, Ecosystem, EcosystemId, FailedStep, PlanContext, RepoView, Unit, UnitPlan,
+};
+
+/// The ecosystem.
+pub(crate) struct Native;
+
+impl Ecosystem for Native {
+    fn id(&self) -> EcosystemId {
+        EcosystemId::new("native")
+    }
+
+    fn detect(&self, _repo: &dyn RepoView) -> Vec<Unit> {
+        Vec::new()
+    }
+
+    fn plan(&self, _repo: &dyn RepoView, _unit: &Unit, _context: &PlanContext<'_>) -> UnitPlan {
+        UnitPlan::default()
+    }
+
+    fn diagnose(&self, _repo: &dyn RepoView, _failed: &FailedStep<'_>) -> Vec<Diagnosis> {
+        Vec::new()
+    }
+}

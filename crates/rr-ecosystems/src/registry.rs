@@ -1,0 +1,29 @@
+//! The list of ecosystems. Adding one is one folder and one line here.
+
+use rr_core::{Ecosystem, EcosystemId};
+
+/// Every ecosystem, in the order in which ties between units are broken.
+static ALL: &[&dyn Ecosystem] = &[
+    &crate::python::Python,
+    &crate::javascript::JavaScript,
+    &crate::rust::Rust,
+    &crate::golang::Go,
+    &crate::jvm::Jvm,
+    &crate::native::Native,
+    &crate::ruby::Ruby,
+    &crate::perl::Perl,
+    &crate::shell::Shell,
+    &crate::site::Site,
+];
+
+/// Every ecosystem.
+#[must_use]
+pub fn all() -> &'static [&'static dyn Ecosystem] {
+    ALL
+}
+
+/// The ecosystem of this name.
+#[must_use]
+pub fn by_id(id: &EcosystemId) -> Option<&'static dyn Ecosystem> {
+    ALL.iter().copied().find(|e| &e.id() == id)
+}

@@ -1,0 +1,1 @@
+//! Test reports: from what runners write to outcomes, one by one.
