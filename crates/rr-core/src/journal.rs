@@ -99,6 +99,10 @@ pub enum JournalEvent {
         kind: String,
         /// What it says.
         payload: Value,
+        /// How many positions the workflow had passed when it wrote this, so that a replay does
+        /// not write it again. Absent where a step wrote it: it is then written per attempt.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        index: Option<u64>,
     },
     /// The workflow ended with a result.
     WorkflowCompleted {
@@ -150,6 +154,34 @@ pub struct RetryPolicy {
     pub max_pause: Duration,
 }
 
+impl JournalEvent {
+    /// The event's name as it stands in its `event` field.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::WorkflowStarted { .. } => "workflow_started",
+            Self::StepStarted { .. } => "step_started",
+            Self::StepCompleted { .. } => "step_completed",
+            Self::StepFailed { .. } => "step_failed",
+            Self::TimerSet { .. } => "timer_set",
+            Self::TimerFired { .. } => "timer_fired",
+            Self::SignalReceived { .. } => "signal_received",
+            Self::SignalConsumed { .. } => "signal_consumed",
+            Self::ProcessStarted { .. } => "process_started",
+            Self::ProcessEnded { .. } => "process_ended",
+            Self::Note { .. } => "note",
+            Self::WorkflowCompleted { .. } => "workflow_completed",
+            Self::WorkflowFailed { .. } => "workflow_failed",
+        }
+    }
+
+    /// Whether nothing may follow this event.
+    #[must_use]
+    pub const fn is_end(&self) -> bool {
+        matches!(self, Self::WorkflowCompleted { .. } | Self::WorkflowFailed { .. })
+    }
+}
+
 impl RetryPolicy {
     /// One attempt, no second one.
     pub const ONCE: Self =
@@ -194,6 +226,9 @@ pub enum JournalError {
     /// There is no such workflow.
     #[error("no workflow `{0}`")]
     Unknown(String),
+    /// The workflow has ended; nothing may follow.
+    #[error("workflow `{0}` has ended")]
+    Ended(String),
 }
 
 /// Keeps journals. Implemented by `rr-store` over SQLite, and in memory for tests.
@@ -214,7 +249,8 @@ pub trait JournalStore: Send + Sync {
     /// Appends a signal from outside, without a lease, at the next free place.
     ///
     /// # Errors
-    /// [`JournalError::Storage`] where the store fails.
+    /// [`JournalError::Unknown`] where the workflow has no journal, [`JournalError::Ended`] where
+    /// it has ended, [`JournalError::Storage`] where the store fails.
     fn signal(
         &self,
         workflow_id: &str,
@@ -229,7 +265,8 @@ pub trait JournalStore: Send + Sync {
     /// [`JournalError::Storage`] where the store fails.
     fn load(&self, workflow_id: &str, from: u64) -> Result<Vec<JournalRecord>, JournalError>;
 
-    /// Takes or renews the lease of a workflow for `owner` until `now + ttl`.
+    /// Takes the lease of a workflow for `owner` until `now + ttl`, with a token one above the
+    /// last. An owner that holds it already gets a new token too, and the old one is void.
     ///
     /// # Errors
     /// [`JournalError::LeaseHeld`] where another owner's lease has not expired.
@@ -241,7 +278,20 @@ pub trait JournalStore: Send + Sync {
         ttl: Duration,
     ) -> Result<Lease, JournalError>;
 
-    /// Extends a lease that is still held.
+    /// The lease of a workflow, where somebody holds one; it may have expired.
+    ///
+    /// # Errors
+    /// [`JournalError::Storage`] where the store fails.
+    fn lease(&self, workflow_id: &str) -> Result<Option<Lease>, JournalError>;
+
+    /// Takes the lease away from `owner`, for callers who know that it is dead. Does nothing
+    /// where somebody else holds the lease by now.
+    ///
+    /// # Errors
+    /// [`JournalError::Storage`] where the store fails.
+    fn break_lease(&self, workflow_id: &str, owner: &str) -> Result<(), JournalError>;
+
+    /// Extends a lease that is still held; one that expired untaken counts as held.
     ///
     /// # Errors
     /// [`JournalError::LeaseLost`] where somebody else took it.

@@ -1,0 +1,1 @@
+//! Durable execution over a journal.
