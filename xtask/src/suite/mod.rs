@@ -1,0 +1,9 @@
+//! `cargo xtask test`: the whole test suite, with what it needs installed first.
+//!
+//! It reads the test binaries' own summary lines and adds them up; it knows no single test.
+
+mod needs;
+mod run;
+mod summary;
+
+pub(crate) use run::{Arguments, run};

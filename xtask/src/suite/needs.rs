@@ -1,0 +1,97 @@
+//! The outside tools that the tests need, and how Debian calls them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::env;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+
+use crate::process;
+
+const TOOLS: &str = include_str!("../../tools.toml");
+
+/// Installs the packages of missing tools where we are root on a Debian; otherwise says what to
+/// type. `false` where something stays missing.
+pub(crate) fn provide(root: &Path) -> Result<bool> {
+    let tools = parse(TOOLS)?;
+    let packages = missing(&tools, &search_path());
+    if packages.is_empty() {
+        return Ok(true);
+    }
+    let list = packages.iter().copied().collect::<Vec<_>>();
+    let install = format!("apt-get install --yes --no-install-recommends {}", list.join(" "));
+    if !can_install(root)? {
+        eprintln!("the tests need tools that this machine lacks. Install them with:");
+        eprintln!("  sudo apt-get update && sudo {install}");
+        return Ok(false);
+    }
+    println!("installing what the tests need: {}", list.join(" "));
+    let mut arguments = vec!["install", "--yes", "--no-install-recommends"];
+    arguments.extend(&list);
+    apt(root, &["update"])?;
+    apt(root, &arguments)?;
+    let left = missing(&tools, &search_path());
+    if !left.is_empty() {
+        bail!("`{install}` succeeded, but tools of {left:?} are still not on the search path");
+    }
+    Ok(true)
+}
+
+fn parse(text: &str) -> Result<BTreeMap<String, String>> {
+    toml::from_str(text).context("reading `xtask/tools.toml`")
+}
+
+/// The packages of the tools that are in no folder of `path`.
+fn missing<'a>(tools: &'a BTreeMap<String, String>, path: &[PathBuf]) -> BTreeSet<&'a str> {
+    tools
+        .iter()
+        .filter(|(binary, _)| !path.iter().any(|folder| folder.join(binary).is_file()))
+        .map(|(_, package)| package.as_str())
+        .collect()
+}
+
+#[expect(clippy::disallowed_methods, reason = "where tools lie is this machine's configuration")]
+fn search_path() -> Vec<PathBuf> {
+    env::var_os("PATH").map(|path| env::split_paths(&path).collect()).unwrap_or_default()
+}
+
+fn can_install(root: &Path) -> Result<bool> {
+    let debian = Path::new("/usr/bin/apt-get").is_file();
+    Ok(debian && process::output(root, "id", &["-u"])?.trim() == "0")
+}
+
+fn apt(root: &Path, arguments: &[&str]) -> Result<()> {
+    let status = process::command("apt-get")
+        .args(["--quiet=2", "-o", "DPkg::Lock::Timeout=300"])
+        .args(arguments)
+        .env("DEBIAN_FRONTEND", "noninteractive")
+        .current_dir(root)
+        .status()
+        .context("starting `apt-get`")?;
+    if !status.success() {
+        bail!("`apt-get {}` ended with {status}", arguments.join(" "));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn packages_of_absent_tools_are_named_once() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("git"), "").unwrap();
+        let tools = parse("git = \"git\"\ncc = \"build-essential\"\nmake = \"build-essential\"\n");
+        let tools = tools.unwrap();
+        let path = [folder.path().to_owned()];
+        assert_eq!(missing(&tools, &path).into_iter().collect::<Vec<_>>(), ["build-essential"]);
+    }
+
+    #[test]
+    fn the_projects_own_table_parses() {
+        assert_eq!(parse(TOOLS).unwrap()["bwrap"], "bubblewrap");
+    }
+}
