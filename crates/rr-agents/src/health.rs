@@ -1,0 +1,245 @@
+//! HealthAgent: asks from outside whether a service is up, and whether it stays up.
+
+use std::time::{Duration, Instant};
+
+use rr_core::{
+    CancelToken, Clock, Executor, Exit, HealthProbe, ListeningSocket, ProbeKind, ProbeResult,
+    RunningProcess,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::http_probe::{self, HttpAnswer};
+
+/// How long a service is watched after its first answer, and how often it is asked meanwhile.
+const WATCH: [Duration; 3] =
+    [Duration::from_millis(700), Duration::from_millis(900), Duration::from_millis(1400)];
+/// Longest wait for one answer.
+const ANSWER: Duration = Duration::from_secs(10);
+
+/// What is watched.
+pub struct HealthTask<'a> {
+    /// The process.
+    pub process: &'a dyn RunningProcess,
+    /// The sandbox it runs in.
+    pub executor: &'a dyn Executor,
+    /// What to ask.
+    pub probe: &'a HealthProbe,
+    /// Chooses the service's own port among those its tree listens on.
+    pub choose_port: &'a dyn Fn(&[ListeningSocket]) -> Option<u16>,
+}
+
+/// What was found.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct HealthFinding {
+    /// The last answer that counts.
+    pub result: ProbeResult,
+    /// Sockets that the process tree listened on.
+    pub listening: Vec<ListeningSocket>,
+    /// How the service ended, where it did.
+    pub died: Option<Exit>,
+    /// Latencies in milliseconds, one per question that was answered.
+    pub latencies: Vec<u64>,
+    /// Resident bytes when last looked at.
+    pub memory: u64,
+    /// Processor seconds when last looked at.
+    pub cpu_seconds: f64,
+    /// Seconds from start to the first answer.
+    pub seconds_to_answer: f64,
+}
+
+/// The agent. It keeps no state between services.
+pub struct HealthAgent<'a> {
+    clock: &'a dyn Clock,
+    cancel: &'a CancelToken,
+}
+
+impl<'a> HealthAgent<'a> {
+    /// An agent that sleeps by this clock and stops by this token.
+    #[must_use]
+    pub fn new(clock: &'a dyn Clock, cancel: &'a CancelToken) -> Self {
+        Self { clock, cancel }
+    }
+
+    /// Waits with back-off for a first answer, then watches for three seconds. The service is
+    /// healthy only if it still answers at the end and its process tree lives.
+    #[must_use]
+    pub fn examine(&self, task: &HealthTask<'_>) -> HealthFinding {
+        let started = Instant::now();
+        let limit = Duration::from_secs(u64::from(task.probe.start_seconds.max(1)));
+        let mut finding = empty_finding();
+        let mut pause = Duration::from_millis(40);
+        loop {
+            self.ask(task, &mut finding);
+            if finding.result.healthy {
+                finding.seconds_to_answer = started.elapsed().as_secs_f64();
+                self.watch(task, &mut finding);
+                return finding;
+            }
+            if finding.died.is_some() || self.cancel.is_cancelled() || started.elapsed() > limit {
+                return finding;
+            }
+            self.clock.sleep(pause);
+            pause = (pause * 3 / 2).min(Duration::from_secs(1));
+        }
+    }
+
+    /// Keeps asking after the first answer: a service that answers once and dies is not up.
+    fn watch(&self, task: &HealthTask<'_>, finding: &mut HealthFinding) {
+        for pause in WATCH {
+            self.clock.sleep(pause);
+            let before = finding.result.clone();
+            self.ask(task, finding);
+            if !finding.result.healthy {
+                let now = finding.result.detail.clone();
+                finding.result.detail =
+                    format!("answered at first ({}), then: {now}", before.detail);
+                return;
+            }
+        }
+    }
+
+    fn ask(&self, task: &HealthTask<'_>, finding: &mut HealthFinding) {
+        finding.listening = task.process.listening();
+        let usage = task.process.usage();
+        if usage.processes > 0 {
+            finding.memory = usage.memory;
+            finding.cpu_seconds = usage.cpu_seconds;
+        }
+        if let Some(exit) = task.process.try_wait() {
+            finding.died = Some(exit);
+            finding.result = unhealthy(format!("the service ended: {exit}"));
+            return;
+        }
+        let asked = Instant::now();
+        finding.result = match &task.probe.kind {
+            ProbeKind::LogLine { pattern } => log_line(task, pattern),
+            ProbeKind::ExitCode => unhealthy("still running, expected to end".to_owned()),
+            _ => self.ask_port(task, finding),
+        };
+        if finding.result.healthy {
+            finding.result.latency_millis = asked.elapsed().as_millis() as u64;
+            finding.latencies.push(finding.result.latency_millis);
+        }
+    }
+
+    fn ask_port(&self, task: &HealthTask<'_>, finding: &HealthFinding) -> ProbeResult {
+        let Some(port) = (task.choose_port)(&finding.listening) else {
+            return unhealthy("no process of the service listens on any port".to_owned());
+        };
+        match &task.probe.kind {
+            ProbeKind::Http { paths } => ask_http(task.executor, port, paths),
+            _ => ask_tcp(task.executor, port),
+        }
+    }
+}
+
+fn ask_http(executor: &dyn Executor, port: u16, paths: &[String]) -> ProbeResult {
+    let root = ["/".to_owned()];
+    let paths = if paths.is_empty() { &root[..] } else { paths };
+    let mut worst = unhealthy(format!("nothing answered on port {port}"));
+    let mut alive: Option<ProbeResult> = None;
+    for path in paths {
+        let answer = executor
+            .connect(port, ANSWER)
+            .and_then(|stream| http_probe::get(stream, port, path, ANSWER));
+        let result = match answer {
+            Ok(HttpAnswer::Status(status)) => http_result(port, path, status),
+            Ok(HttpAnswer::NotHttp(line)) => {
+                unhealthy(format!("port {port} does not speak HTTP (answered `{line}`)"))
+            }
+            Err(error) => unhealthy(format!("GET {path} on port {port}: {error}")),
+        };
+        if result.healthy && result.status.is_some_and(|s| s < 400) {
+            return result;
+        }
+        if result.healthy {
+            alive.get_or_insert(result);
+        } else {
+            worst = result;
+        }
+    }
+    alive.unwrap_or(worst)
+}
+
+fn http_result(port: u16, path: &str, status: u16) -> ProbeResult {
+    ProbeResult {
+        healthy: status < 500,
+        protocol: "http".to_owned(),
+        port: Some(port),
+        path: Some(path.to_owned()),
+        status: Some(status),
+        latency_millis: 0,
+        detail: format!("GET {path} on port {port} answered {status}"),
+    }
+}
+
+/// A port that speaks HTTP is judged as HTTP; else a connection that stays open is enough.
+fn ask_tcp(executor: &dyn Executor, port: u16) -> ProbeResult {
+    let timeout = Duration::from_millis(1500);
+    let answer = executor
+        .connect(port, ANSWER)
+        .and_then(|stream| http_probe::get(stream, port, "/", timeout));
+    let detail = match answer {
+        Ok(HttpAnswer::Status(status)) => return http_result(port, "/", status),
+        Ok(HttpAnswer::NotHttp(line)) => format!("port {port} accepts and answers `{line}`"),
+        Err(error) if waits(&error) => format!("port {port} accepts connections and waits"),
+        Err(error) => match executor.connect(port, ANSWER) {
+            Ok(_) => format!("port {port} accepts connections ({error} after a question)"),
+            Err(error) => return unhealthy(format!("port {port}: {error}")),
+        },
+    };
+    ProbeResult {
+        healthy: true,
+        protocol: "tcp".to_owned(),
+        port: Some(port),
+        path: None,
+        status: None,
+        latency_millis: 0,
+        detail,
+    }
+}
+
+fn waits(error: &std::io::Error) -> bool {
+    matches!(error.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut)
+}
+
+fn log_line(task: &HealthTask<'_>, pattern: &str) -> ProbeResult {
+    // Patterns are made by our own planners; one that is no expression matches as plain text.
+    let tail = task.process.tail();
+    match tail.lines().find(|line| line.contains(pattern)) {
+        Some(line) => ProbeResult {
+            healthy: true,
+            protocol: "log".to_owned(),
+            port: None,
+            path: None,
+            status: None,
+            latency_millis: 0,
+            detail: format!("printed `{}`", line.trim()),
+        },
+        None => unhealthy(format!("has not printed `{pattern}`")),
+    }
+}
+
+fn unhealthy(detail: String) -> ProbeResult {
+    ProbeResult {
+        healthy: false,
+        protocol: String::new(),
+        port: None,
+        path: None,
+        status: None,
+        latency_millis: 0,
+        detail,
+    }
+}
+
+fn empty_finding() -> HealthFinding {
+    HealthFinding {
+        result: unhealthy("not asked yet".to_owned()),
+        listening: Vec::new(),
+        died: None,
+        latencies: Vec::new(),
+        memory: 0,
+        cpu_seconds: 0.0,
+        seconds_to_answer: 0.0,
+    }
+}

@@ -1,0 +1,41 @@
+//! The twelve agents of the specification: they do the work of a run.
+//!
+//! Agents see the engine through the traits of `rr-core` only, and a run's live things (its
+//! sandbox, its observer) through [`RunSession`]. They do not decide between alternatives; that
+//! is what managers are for.
+
+mod config;
+mod context_indexer;
+mod database;
+mod dependency;
+mod detection;
+mod engine;
+mod env_detector;
+mod file;
+mod fixer;
+mod health;
+mod http_probe;
+mod log;
+mod requirements;
+mod runner;
+mod session;
+mod setup;
+mod shell;
+mod step_runner;
+
+pub use config::{ConfigAgent, ConfigTask, Configured};
+pub use context_indexer::{ContextIndexerAgent, IndexTask, Indexed};
+pub use database::{DatabaseAgent, DatabaseTask, Databases, ServiceUp};
+pub use dependency::DependencyAgent;
+pub use detection::{DetectionAgent, DetectionTask};
+pub use engine::{Engine, IndexFactory};
+pub use env_detector::{EnvDetectorAgent, EnvDetectorTask};
+pub use file::{FileAgent, FileTask, Inventory};
+pub use fixer::{FixerAgent, FixerTask};
+pub use health::{HealthAgent, HealthFinding, HealthTask};
+pub use requirements::{RequirementsAgent, RequirementsTask};
+pub use runner::{RunnerAgent, TestTask, TestsRead};
+pub use session::{LiveService, RunSession};
+pub use setup::{Prepared, SetupAgent, SetupTask};
+pub use shell::AgentShell;
+pub use step_runner::{StepResult, StepTask};
