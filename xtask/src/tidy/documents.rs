@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use regex::Regex;
 
 use super::finding::Finding;
+use super::sizes;
 use super::tree::Tree;
 
 const ARCHITECTURE: &str = "ARCHITECTURE.md";
@@ -21,7 +22,8 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
 /// Every source file begins by saying what it does and what it must not know.
 fn headers(tree: &Tree) -> Vec<Finding> {
     tree.select(&["crates/", "xtask/src/"], &[".rs"])
-        .filter(|file| file.path.contains("/src/") && !file.text.starts_with("//!"))
+        .filter(|file| file.path.contains("/src/") && !sizes::is_test_file(&file.path))
+        .filter(|file| !file.text.starts_with("//!"))
         .map(|file| {
             let message = "no `//!` header: what does it do, what must it not know?";
             Finding::failure(&file.path, 1, "module-header", message)
@@ -147,6 +149,7 @@ mod tests {
             ("ARCHITECTURE.md", ""),
             ("crates/rr-a/src/lib.rs", "pub mod b;\n"),
             ("crates/rr-a/tests/all.rs", "mod b;\n"),
+            ("crates/rr-a/src/b/tests.rs", "use super::*;\n"),
         ]);
         let found: Vec<_> = check(&tree).into_iter().map(|f| (f.rule, f.path)).collect();
         assert_eq!(found, [("module-header", "crates/rr-a/src/lib.rs".to_owned())]);

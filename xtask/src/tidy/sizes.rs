@@ -53,8 +53,8 @@ pub(crate) fn functions(tree: &Tree, limits: &Limits) -> Vec<Finding> {
 }
 
 /// A file whose place says that it is all tests.
-fn is_test_file(path: &str) -> bool {
-    path.ends_with("/tests.rs") || path.contains("/tests/")
+pub(super) fn is_test_file(path: &str) -> bool {
+    path.ends_with("/tests.rs") || path.ends_with("_tests.rs") || path.contains("/tests/")
 }
 
 /// Lines that belong to an item under `#[cfg(test)]`.
