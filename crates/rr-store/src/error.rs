@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use rr_core::JournalError;
+use rusqlite::ErrorCode;
 
 /// What can go wrong with the database.
 #[derive(Debug, thiserror::Error)]
@@ -72,12 +73,14 @@ impl StoreError {
     /// Whether trying again may help: another process held the database for too long.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
-        let Self::Sqlite(rusqlite::Error::SqliteFailure(failure, _)) = self else { return false };
-        matches!(
-            failure.code,
-            rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked
-        )
+        matches!(self, Self::Sqlite(error) if is_busy(error))
     }
+}
+
+/// Whether another connection was in the way.
+pub(crate) fn is_busy(error: &rusqlite::Error) -> bool {
+    let code = error.sqlite_error_code();
+    matches!(code, Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
 }
 
 impl From<StoreError> for JournalError {

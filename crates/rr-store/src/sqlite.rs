@@ -3,11 +3,11 @@
 use std::fs::{self, OpenOptions};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
-use crate::error::StoreError;
+use crate::error::{StoreError, is_busy};
 use crate::schema;
 
 /// How long a statement waits for another process's write before it fails as busy.
@@ -113,11 +113,26 @@ fn connect(path: &Path, durability: Durability) -> Result<Connection, rusqlite::
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
-    connection.pragma_update(None, "journal_mode", "WAL")?;
+    write_ahead(&connection)?;
     let synchronous = match durability {
         Durability::PowerLoss => "FULL",
         Durability::ProcessDeath => "NORMAL",
     };
     connection.pragma_update(None, "synchronous", synchronous)?;
     Ok(connection)
+}
+
+/// Turns the write-ahead log on, which the file then keeps. Two processes that do this to a new
+/// file at once can deadlock on its locks; SQLite then fails at once instead of waiting its busy
+/// time-out, so the waiting is done here.
+fn write_ahead(connection: &Connection) -> Result<(), rusqlite::Error> {
+    let begun = Instant::now();
+    loop {
+        match connection.pragma_update(None, "journal_mode", "WAL") {
+            Err(error) if is_busy(&error) && begun.elapsed() < BUSY_TIMEOUT => {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            done => return done,
+        }
+    }
 }
