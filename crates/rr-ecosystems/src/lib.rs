@@ -9,6 +9,7 @@ pub mod miners;
 pub mod registry;
 pub mod reports;
 
+mod assets;
 mod golang;
 mod javascript;
 mod jvm;

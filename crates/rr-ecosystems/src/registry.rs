@@ -27,3 +27,9 @@ pub fn all() -> &'static [&'static dyn Ecosystem] {
 pub fn by_id(id: &EcosystemId) -> Option<&'static dyn Ecosystem> {
     ALL.iter().copied().find(|e| &e.id() == id)
 }
+
+/// Files that must lie below the tools folder for test steps to record outcomes: path and bytes.
+#[must_use]
+pub fn tool_files() -> Vec<(String, &'static [u8])> {
+    crate::assets::all()
+}

@@ -1,1 +1,21 @@
-//! The analysis as a whole: units ranked, facts gathered, plans merged.
+//! The analysis as a whole: units ranked, facts gathered, plans merged, failures diagnosed.
+//!
+//! Knows all ecosystems through their trait only; what is special to one stays in its folder.
+
+mod analyzer;
+mod case_cause;
+mod configure;
+mod disk_view;
+mod generic_diagnosis;
+mod inputs;
+mod languages;
+mod merge;
+mod planner;
+mod roles;
+mod services;
+mod shares;
+
+pub use analyzer::{RepoAnalyzer, analyze_view};
+pub use case_cause::classify_case;
+pub use disk_view::DiskView;
+pub use planner::plan_view;

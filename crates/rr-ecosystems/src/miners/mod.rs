@@ -4,12 +4,19 @@
 //! miner decides nothing about plans and must not know ecosystems; ecosystems ask [`query`].
 
 mod classify;
+mod collected;
 mod command_line;
 mod lexer;
+mod mine;
+mod program_ecosystem;
 pub mod query;
 mod resolve;
 pub(crate) mod variables;
 mod wrappers;
+mod yaml;
 
 pub use classify::{class_of_name, classify};
+pub(crate) use collected::{Mined, MinedService, MinedVariable};
 pub use command_line::{program, split_words, unwrapped};
+pub(crate) use mine::mine;
+pub(crate) use program_ecosystem::ecosystem_of;

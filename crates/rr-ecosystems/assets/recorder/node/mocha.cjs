@@ -1,0 +1,83 @@
+// Records mocha's outcomes from the events of its Runner, whatever reporter prints them.
+'use strict';
+
+const writer = require('./writer.cjs');
+const patched = new WeakSet();
+
+function adapt(Runner, request, becomeRunner) {
+  if (!Runner || !Runner.prototype || patched.has(Runner.prototype)) return Runner;
+  patched.add(Runner.prototype);
+  becomeRunner();
+  const run = Runner.prototype.run;
+  Runner.prototype.run = function () {
+    if (!patched.has(this)) {
+      patched.add(this);
+      record(this);
+    }
+    return run.apply(this, arguments);
+  };
+  return Runner;
+}
+
+function record(runner) {
+  const out = writer.open('mocha');
+  const ids = new WeakMap();
+  const done = new WeakSet();
+  let brokenHook = '';
+
+  function titles(runnable) {
+    const path = typeof runnable.titlePath === 'function'
+      ? runnable.titlePath()
+      : [typeof runnable.fullTitle === 'function' ? runnable.fullTitle() : runnable.title];
+    return [writer.show(runnable.file)].concat(path).filter(Boolean).join(' > ');
+  }
+  function id(test) {
+    if (!ids.has(test)) ids.set(test, out.unique(titles(test)));
+    return ids.get(test);
+  }
+  function finish(test, outcome, message) {
+    const name = done.has(test) ? out.unique(titles(test) + ' (again)') : id(test);
+    done.add(test);
+    out.result(name, outcome, (test.duration || 0) / 1000, message);
+  }
+
+  out.found(runner.total || 0);
+  // A retried test is a clone with its own identity, but the same place in the suite.
+  runner.on('retry', function (test) { done.add(test); });
+  runner.on('test', function (test) {
+    const first = typeof test.retriedTest === 'function' ? test.retriedTest() : null;
+    if (first && ids.has(first)) ids.set(test, ids.get(first));
+    else out.begin(id(test));
+  });
+  runner.on('pass', function (test) { finish(test, 'passed', ''); });
+  runner.on('pending', function (test) { if (!done.has(test)) finish(test, 'skipped', ''); });
+  runner.on('fail', function (test, error) {
+    const isTest = test.type === 'test' || test.type === undefined;
+    if (isTest) {
+      finish(test, done.has(test) ? 'errored' : 'failed', writer.describe(error));
+    } else {
+      brokenHook = titles(test);
+      finish(test, 'errored', writer.describe(error));
+    }
+  });
+  runner.once('end', function () {
+    if (brokenHook) notRun(runner, done, finish, brokenHook);
+    out.end(!runner.failures);
+  });
+}
+
+// A failed hook takes the rest of its suite with it; those tests could not run.
+function notRun(runner, done, finish, hook) {
+  if (!runner.suite || typeof runner.suite.eachTest !== 'function') return;
+  runner.suite.eachTest(function (test) {
+    if (done.has(test) || test.state || (test.pending === true)) return;
+    if (typeof test.isPending === 'function' && test.isPending()) return;
+    if (runner._grep) {
+      const matches = runner._grep.test(test.fullTitle());
+      if (matches === Boolean(runner._invert)) return;
+    }
+    finish(test, 'errored', 'not run: ' + hook + ' failed');
+  });
+}
+
+module.exports = { adapt: adapt };

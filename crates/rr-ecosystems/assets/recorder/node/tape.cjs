@@ -1,0 +1,66 @@
+// Records tape's assertions from the events of its tests, whatever becomes of its TAP output.
+'use strict';
+
+const path = require('path');
+const writer = require('./writer.cjs');
+const patched = new WeakSet();
+const parents = new WeakMap();
+let out = null;
+
+function adapt(exported, request, becomeRunner) {
+  if (typeof exported !== 'function' || patched.has(exported)) return exported;
+  patched.add(exported);
+  becomeRunner();
+  if (request === './lib/test') adaptTest(exported);
+  else adaptResults(exported);
+  return exported;
+}
+
+function recorder() {
+  if (out === null) out = writer.open('tape');
+  return out;
+}
+
+function adaptTest(Test) {
+  const emit = Test.prototype.emit;
+  Test.prototype.emit = function (event, value) {
+    if (event === 'test' && value && typeof value === 'object') parents.set(value, this);
+    if (event === 'result' && value && typeof value === 'object') assertion(this, value);
+    return emit.apply(this, arguments);
+  };
+}
+
+function assertion(test, result) {
+  const titles = [result.name || '(unnamed assert)'];
+  for (let at = test; at; at = parents.get(at)) titles.unshift(at.name || '(anonymous)');
+  const script = process.argv[1] || '';
+  if (path.basename(script) !== 'tape') titles.unshift(writer.show(script));
+  const id = recorder().unique(titles.join(' > '));
+  let outcome = result.ok ? 'passed' : 'failed';
+  if (result.skip || (result.todo && !result.ok)) outcome = 'skipped';
+  else if (!result.ok && result.exiting) outcome = 'errored';
+  recorder().result(id, outcome, 0, result.ok ? '' : message(result));
+}
+
+function message(result) {
+  const lines = ['operator: ' + result.operator];
+  ['expected', 'actual'].forEach(function (name) {
+    try {
+      if (result[name] !== undefined) lines.push(name + ': ' + JSON.stringify(result[name]));
+    } catch (error) {
+      lines.push(name + ': (cannot be shown)');
+    }
+  });
+  if (result.error) lines.push(writer.describe(result.error));
+  return lines.join('\n');
+}
+
+function adaptResults(Results) {
+  const close = Results.prototype.close;
+  Results.prototype.close = function () {
+    if (!this.closed) recorder().end(!this.fail);
+    return close.apply(this, arguments);
+  };
+}
+
+module.exports = { adapt: adapt };

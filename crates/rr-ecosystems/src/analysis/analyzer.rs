@@ -1,0 +1,106 @@
+//! [`RepoAnalyzer`]: the engine's `Analyzer` over all ecosystems.
+
+use std::path::Path;
+
+use rr_core::{
+    Analysis, Analyzer, Diagnosis, EngineError, EnvironmentReport, FailedStep, Outcome, RepoView,
+    RunPlan, Step, TestRun, Unit,
+};
+
+use super::disk_view::DiskView;
+use super::{inputs, languages, planner, roles};
+use crate::miners;
+use crate::registry;
+use crate::reports::{self, ReportInput};
+
+/// Analyses repositories on disk. Holds no state.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RepoAnalyzer;
+
+impl Analyzer for RepoAnalyzer {
+    fn analyze(&self, root: &Path, commit_date: Option<&str>) -> Result<Analysis, EngineError> {
+        let view = DiskView::open(root)?;
+        let mut analysis = analyze_view(&view);
+        analysis.commit_date = commit_date.map(str::to_owned);
+        analysis.notes.extend(view.notes().iter().cloned());
+        Ok(analysis)
+    }
+
+    fn plan(
+        &self,
+        root: &Path,
+        analysis: &Analysis,
+        environment: &EnvironmentReport,
+        package: Option<&str>,
+    ) -> Result<RunPlan, EngineError> {
+        let view = DiskView::open(root)?;
+        planner::plan_view(&view, analysis, environment, package)
+    }
+
+    fn diagnose(&self, root: &Path, failed: &FailedStep<'_>) -> Vec<Diagnosis> {
+        match DiskView::open(root) {
+            Ok(view) => diagnose_view(&view, failed),
+            // Without the tree, what the log alone tells is still worth having.
+            Err(_) => diagnose_view(&rr_core::MemoryRepo::default(), failed),
+        }
+    }
+
+    fn read_tests(
+        &self,
+        step: &Step,
+        outcome: &Outcome,
+        files: &[(String, Vec<u8>)],
+        output: &[u8],
+    ) -> TestRun {
+        reports::read(&ReportInput { step, outcome, files, output })
+    }
+
+    fn tool_files(&self) -> Vec<(String, &'static [u8])> {
+        registry::tool_files()
+    }
+
+    fn input_files(&self, root: &Path, plan: &RunPlan) -> Vec<String> {
+        DiskView::open(root).map(|view| inputs::input_files(&view, plan)).unwrap_or_default()
+    }
+}
+
+/// Analyses any view of a tree.
+#[must_use]
+pub fn analyze_view(repo: &dyn RepoView) -> Analysis {
+    let mut analysis = Analysis { languages: languages::shares(repo), ..Analysis::default() };
+    let (units, mined) = std::thread::scope(|scope| {
+        let detections: Vec<_> = registry::all()
+            .iter()
+            .map(|ecosystem| (ecosystem.id(), scope.spawn(move || ecosystem.detect(repo))))
+            .collect();
+        let mined = miners::mine(repo);
+        let mut units: Vec<Unit> = Vec::new();
+        for (id, detection) in detections {
+            match detection.join() {
+                Ok(found) => units.extend(found),
+                Err(_) => {
+                    analysis.notes.push(format!("detection of {id} broke off: a fault of ours"))
+                }
+            }
+        }
+        (units, mined)
+    });
+    analysis.commands = mined.commands;
+    analysis.facts = mined.facts;
+    analysis.notes.extend(mined.notes);
+    analysis.units = units;
+    roles::rank(repo, &mut analysis);
+    analysis
+}
+
+/// Diagnoses by the step's own ecosystem first, then by the rules common to all.
+pub(crate) fn diagnose_view(repo: &dyn RepoView, failed: &FailedStep<'_>) -> Vec<Diagnosis> {
+    let mut found = registry::by_id(&failed.step.ecosystem)
+        .map_or_else(Vec::new, |ecosystem| ecosystem.diagnose(repo, failed));
+    for diagnosis in super::generic_diagnosis::diagnose(failed) {
+        if !found.iter().any(|known| known.signature == diagnosis.signature) {
+            found.push(diagnosis);
+        }
+    }
+    found
+}

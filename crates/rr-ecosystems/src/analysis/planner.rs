@@ -1,0 +1,81 @@
+//! Makes the plan for the units that were chosen.
+
+use rr_core::{
+    Analysis, EngineError, EngineErrorKind, EnvironmentReport, PlanContext, RepoView, RunPlan,
+    StepKind, Unit, UnitPlan, UnitRole,
+};
+
+use super::{configure, merge, services};
+use crate::registry;
+
+/// Makes the plan for the primary units, or for `package` alone (a unit's path or name).
+///
+/// # Errors
+/// Where `package` names no unit; the error lists those there are.
+pub fn plan_view(
+    repo: &dyn RepoView,
+    analysis: &Analysis,
+    environment: &EnvironmentReport,
+    package: Option<&str>,
+) -> Result<RunPlan, EngineError> {
+    let units = match package {
+        Some(name) => vec![select(analysis, name)?],
+        None => chosen(analysis),
+    };
+    let context = PlanContext { analysis, environment };
+    let planned: Vec<(&Unit, UnitPlan)> =
+        units.iter().map(|unit| (*unit, unit_plan(repo, unit, &context, package))).collect();
+    let mut plan = merge::merge(planned);
+    services::add_to_plan(analysis, &units, &mut plan);
+    configure::add_to_plan(repo, analysis, &units, &mut plan);
+    if plan.steps.is_empty() {
+        plan.notes.push("nothing to run: no part of the repository has a plan".to_owned());
+    }
+    Ok(plan)
+}
+
+fn chosen(analysis: &Analysis) -> Vec<&Unit> {
+    let primary = analysis.primary_units();
+    let front = analysis.units.iter().filter(|unit| unit.role == UnitRole::Frontend);
+    primary.chain(front).collect()
+}
+
+fn select<'a>(analysis: &'a Analysis, package: &str) -> Result<&'a Unit, EngineError> {
+    let wanted = package.trim_matches('/').trim_start_matches("./");
+    let by_path = analysis.units.iter().find(|unit| unit.path == wanted && !wanted.is_empty());
+    let root = || analysis.units.iter().find(|unit| unit.path.is_empty() && wanted == ".");
+    let by_name = || analysis.units.iter().find(|unit| unit.name == wanted);
+    by_path.or_else(root).or_else(by_name).ok_or_else(|| {
+        let known: Vec<String> = analysis
+            .units
+            .iter()
+            .map(|unit| {
+                let path = if unit.path.is_empty() { "." } else { &unit.path };
+                format!("`{path}` ({}, {})", unit.name, unit.ecosystem)
+            })
+            .collect();
+        let list = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+        EngineError::new(EngineErrorKind::Refused, format!("no part is called `{package}`"))
+            .with_hint(format!("parts of this repository: {list}"))
+    })
+}
+
+/// The unit's own plan. A front end that was not asked for by name is only built, for what embeds
+/// it, and its failure leaves the rest meaningful.
+fn unit_plan(
+    repo: &dyn RepoView,
+    unit: &Unit,
+    context: &PlanContext<'_>,
+    package: Option<&str>,
+) -> UnitPlan {
+    let Some(ecosystem) = registry::by_id(&unit.ecosystem) else { return UnitPlan::default() };
+    let mut plan = ecosystem.plan(repo, unit, context);
+    if unit.role == UnitRole::Frontend && package.is_none() {
+        let builds = [StepKind::Configure, StepKind::Install, StepKind::Build];
+        plan.steps.retain(|step| builds.contains(&step.kind));
+        for step in &mut plan.steps {
+            step.optional = true;
+        }
+    }
+    plan
+}

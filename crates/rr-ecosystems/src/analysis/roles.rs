@@ -1,0 +1,271 @@
+//! Which units are the repository's own main things, and which are decoys.
+//!
+//! Works from three signs: where a unit lies, how much of the source it holds, and what CI runs
+//! there. It only weakens the role an ecosystem gave, except that a unit whose tests CI runs is
+//! always primary.
+
+use std::cmp::Reverse;
+
+use rr_core::{Analysis, CommandClass, RepoView, Trust, Unit, UnitKind, UnitRole};
+
+use super::shares::Shares;
+use crate::miners::query;
+
+/// Smallest share of the source that makes a unit primary beside a larger one.
+const SHARE: f64 = 0.15;
+/// Most primary units; the rest become members, and a note says so.
+const PRIMARY_LIMIT: usize = 12;
+
+/// Folder names that hold something other than the repository's main thing.
+#[rustfmt::skip]
+static DECOYS: &[(&str, UnitRole)] = &[
+    ("docs", UnitRole::Docs), ("doc", UnitRole::Docs), ("documentation", UnitRole::Docs),
+    ("website", UnitRole::Docs), ("docs-site", UnitRole::Docs), ("docsite", UnitRole::Docs),
+    ("gh-pages", UnitRole::Docs), ("example", UnitRole::Example), ("examples", UnitRole::Example),
+    ("demo", UnitRole::Example), ("demos", UnitRole::Example), ("sample", UnitRole::Example),
+    ("samples", UnitRole::Example), ("tutorial", UnitRole::Example),
+    ("tutorials", UnitRole::Example), ("playground", UnitRole::Example),
+    ("playgrounds", UnitRole::Example), ("sandbox", UnitRole::Example),
+    ("cookbook", UnitRole::Example), ("starters", UnitRole::Example),
+    ("templates", UnitRole::Fixture), ("template", UnitRole::Fixture),
+    ("fixture", UnitRole::Fixture), ("fixtures", UnitRole::Fixture),
+    ("__fixtures__", UnitRole::Fixture), ("testdata", UnitRole::Fixture),
+    ("test-data", UnitRole::Fixture), ("test_data", UnitRole::Fixture),
+    ("testing", UnitRole::Fixture), ("test", UnitRole::Fixture), ("tests", UnitRole::Fixture),
+    ("__tests__", UnitRole::Fixture), ("spec", UnitRole::Fixture), ("e2e", UnitRole::Fixture),
+    ("integration_test", UnitRole::Fixture), ("integration-tests", UnitRole::Fixture),
+    ("integration_tests", UnitRole::Fixture), ("smoke-tests", UnitRole::Fixture),
+    ("vendor", UnitRole::Tooling), ("third_party", UnitRole::Tooling),
+    ("third-party", UnitRole::Tooling), ("thirdparty", UnitRole::Tooling),
+    ("external", UnitRole::Tooling), ("extern", UnitRole::Tooling),
+    ("node_modules", UnitRole::Tooling), ("bench", UnitRole::Tooling),
+    ("benches", UnitRole::Tooling), ("benchmark", UnitRole::Tooling),
+    ("benchmarks", UnitRole::Tooling), ("perf", UnitRole::Tooling), ("fuzz", UnitRole::Tooling),
+    ("fuzzing", UnitRole::Tooling), ("hack", UnitRole::Tooling), ("ci", UnitRole::Tooling),
+    ("contrib", UnitRole::Tooling), ("packaging", UnitRole::Tooling), ("tools", UnitRole::Tooling),
+    ("scripts", UnitRole::Tooling), ("build-tools", UnitRole::Tooling),
+    (".github", UnitRole::Tooling), (".gitlab", UnitRole::Tooling), (".circleci", UnitRole::Tooling),
+    (".devcontainer", UnitRole::Tooling), ("buildscripts", UnitRole::Tooling),
+    ("release", UnitRole::Tooling), ("infra", UnitRole::Tooling), ("deploy", UnitRole::Tooling),
+];
+
+/// The role that a folder's place gives to what lies in it; `None` for the repository's own code.
+pub(super) fn decoy_role(folder: &str) -> Option<UnitRole> {
+    folder.split('/').find_map(|segment| {
+        let lower = segment.to_ascii_lowercase();
+        DECOYS.iter().find(|(name, _)| *name == lower).map(|(_, role)| *role)
+    })
+}
+
+/// What is known about one unit while it is ranked.
+struct Standing {
+    share: f64,
+    ci_tests: bool,
+    decoy: Option<UnitRole>,
+}
+
+/// Sets roles and weights, and sorts the units: primary first, by weight, then by path.
+pub(super) fn rank(repo: &dyn RepoView, analysis: &mut Analysis) {
+    let shares = Shares::of(repo, &analysis.units);
+    let standings: Vec<Standing> = analysis
+        .units
+        .iter()
+        .enumerate()
+        .map(|(at, unit)| Standing {
+            share: shares.share(at),
+            ci_tests: ci_tests(analysis, unit),
+            decoy: decoy_role(&unit.path),
+        })
+        .collect();
+    let mut units = std::mem::take(&mut analysis.units);
+    assign(&mut units, &standings);
+    for (unit, standing) in units.iter_mut().zip(&standings) {
+        unit.weight = weight(unit, standing);
+    }
+    let mut ranked: Vec<Unit> = units;
+    ranked.sort_by(|a, b| order(a).cmp(&order(b)).then_with(|| a.path.cmp(&b.path)));
+    cap_primaries(&mut ranked, &mut analysis.notes);
+    if ranked.iter().all(|unit| unit.role != UnitRole::Primary) {
+        analysis.notes.push(match ranked.is_empty() {
+            true => "no build system that we know was found".to_owned(),
+            false => "nothing here looks like the repository's own main thing".to_owned(),
+        });
+    }
+    analysis.units = ranked;
+}
+
+fn order(unit: &Unit) -> (bool, Reverse<u8>, usize) {
+    (unit.role != UnitRole::Primary, Reverse(unit.weight), unit.path.matches('/').count())
+}
+
+fn assign(units: &mut [Unit], standings: &[Standing]) {
+    let roles: Vec<UnitRole> = (0..units.len()).map(|at| role_of(units, standings, at)).collect();
+    for (unit, role) in units.iter_mut().zip(roles) {
+        unit.role = role;
+    }
+    if units.iter().any(|unit| unit.role == UnitRole::Primary) {
+        return;
+    }
+    promote_best(units, standings);
+}
+
+fn role_of(units: &[Unit], standings: &[Standing], at: usize) -> UnitRole {
+    let (unit, standing) = (&units[at], &standings[at]);
+    if unit.role != UnitRole::Primary {
+        return unit.role;
+    }
+    if standing.ci_tests && !matches!(standing.decoy, Some(UnitRole::Example | UnitRole::Docs)) {
+        return UnitRole::Primary;
+    }
+    if let Some(role) = standing.decoy {
+        return role;
+    }
+    let rivals: Vec<usize> = (0..units.len())
+        .filter(|other| *other != at && standings[*other].decoy.is_none())
+        .filter(|other| units[*other].role == UnitRole::Primary)
+        .collect();
+    if is_fallback(unit)
+        && rivals.iter().any(|r| !is_fallback(&units[*r]) && solid(units, standings, *r))
+    {
+        return UnitRole::Tooling;
+    }
+    if serves_another(units, standings, at, &rivals) {
+        return UnitRole::Tooling;
+    }
+    let best = rivals.iter().map(|r| standings[*r].share).fold(0.0, f64::max);
+    let own_workspace =
+        unit.kind == UnitKind::Workspace && members_hold_source(units, standings, at);
+    if own_workspace || standing.share >= SHARE || standing.share >= best {
+        return match frontend_of(units, standings, at, &rivals) {
+            true => UnitRole::Frontend,
+            false => UnitRole::Primary,
+        };
+    }
+    // Nothing in its language: a manifest that only carries tools.
+    let nested = rivals.iter().any(|r| same_ecosystem_above(&units[*r], unit));
+    if nested { UnitRole::Member } else { UnitRole::Tooling }
+}
+
+/// Whether a unit holds enough source, or CI's tests, to put others in its shade.
+fn solid(units: &[Unit], standings: &[Standing], at: usize) -> bool {
+    standings[at].share >= SHARE
+        || standings[at].ci_tests
+        || members_hold_source(units, standings, at)
+}
+
+/// Sites and loose scripts are what a repository is only if it is nothing else.
+fn is_fallback(unit: &Unit) -> bool {
+    matches!(unit.ecosystem.as_str(), "site" | "shell")
+}
+
+fn members_hold_source(units: &[Unit], standings: &[Standing], at: usize) -> bool {
+    let unit = &units[at];
+    units
+        .iter()
+        .zip(standings)
+        .filter(|(other, _)| other.role == UnitRole::Member && same_ecosystem_above(unit, other))
+        .map(|(_, standing)| standing.share)
+        .sum::<f64>()
+        + standings[at].share
+        >= SHARE
+}
+
+fn same_ecosystem_above(upper: &Unit, lower: &Unit) -> bool {
+    upper.ecosystem == lower.ecosystem
+        && upper.path != lower.path
+        && (upper.path.is_empty()
+            || lower.path.strip_prefix(&upper.path).is_some_and(|rest| rest.starts_with('/')))
+}
+
+/// A C build in the very folder of a package of another language builds that package's extension.
+fn serves_another(units: &[Unit], standings: &[Standing], at: usize, rivals: &[usize]) -> bool {
+    let unit = &units[at];
+    unit.ecosystem.as_str() == "native"
+        && standings[at].share < 0.6
+        && rivals.iter().any(|rival| {
+            let other = &units[*rival];
+            other.path == unit.path
+                && matches!(other.ecosystem.as_str(), "python" | "rust" | "ruby" | "perl" | "go")
+                && (standings[*rival].share >= SHARE || standings[*rival].ci_tests)
+        })
+}
+
+/// A web page in a folder of its own beside a server that CI tests.
+fn frontend_of(units: &[Unit], standings: &[Standing], at: usize, rivals: &[usize]) -> bool {
+    const FOLDERS: &[&str] = &[
+        "ui",
+        "web",
+        "frontend",
+        "front-end",
+        "client",
+        "webapp",
+        "webui",
+        "assets",
+        "dashboard",
+        "front",
+    ];
+    let unit = &units[at];
+    let folder = unit.path.rsplit('/').next().unwrap_or("");
+    unit.ecosystem.as_str() == "javascript"
+        && FOLDERS.contains(&folder)
+        && rivals.iter().any(|rival| {
+            units[*rival].ecosystem.as_str() != "javascript"
+                && !is_fallback(&units[*rival])
+                && standings[*rival].share > standings[at].share
+        })
+}
+
+/// Where everything lies in decoy folders, the repository is a collection of them.
+fn promote_best(units: &mut [Unit], standings: &[Standing]) {
+    let promotable = |unit: &Unit| {
+        matches!(
+            unit.role,
+            UnitRole::Example | UnitRole::Tooling | UnitRole::Fixture | UnitRole::Docs
+        )
+    };
+    let best = units
+        .iter()
+        .zip(standings)
+        .filter(|(unit, _)| promotable(unit))
+        .map(|(_, standing)| standing.share)
+        .fold(0.0, f64::max);
+    for (unit, standing) in units.iter_mut().zip(standings) {
+        if promotable(unit) && standing.share >= best && standing.share > 0.0 {
+            unit.role = UnitRole::Primary;
+        }
+    }
+}
+
+fn cap_primaries(units: &mut [Unit], notes: &mut Vec<String>) {
+    let count = units.iter().filter(|unit| unit.role == UnitRole::Primary).count();
+    if count <= PRIMARY_LIMIT {
+        return;
+    }
+    notes.push(format!(
+        "{count} parts could be planned; the {PRIMARY_LIMIT} weightiest are, the rest with --package"
+    ));
+    for unit in units.iter_mut().filter(|unit| unit.role == UnitRole::Primary).skip(PRIMARY_LIMIT) {
+        unit.role = UnitRole::Member;
+    }
+}
+
+fn weight(unit: &Unit, standing: &Standing) -> u8 {
+    let depth = if unit.path.is_empty() { 0 } else { 1 + unit.path.matches('/').count() };
+    let place = 25usize.saturating_sub(8 * depth) as f64;
+    let ci = if standing.ci_tests { 20.0 } else { 0.0 };
+    let role = if unit.role == UnitRole::Primary { 15.0 } else { 0.0 };
+    (place + ci + role + 40.0 * standing.share).round().clamp(0.0, 100.0) as u8
+}
+
+/// Whether CI runs this ecosystem's tests in the unit.
+fn ci_tests(analysis: &Analysis, unit: &Unit) -> bool {
+    query::resolved_test_commands(analysis, unit).iter().any(|command| {
+        command.evidence.trust == Trust::Ci
+            && command.class == CommandClass::Test
+            && crate::miners::ecosystem_of(&command.line) == Some(unit.ecosystem.as_str())
+    })
+}
+
+#[cfg(test)]
+#[path = "roles_tests.rs"]
+mod tests;

@@ -1,0 +1,89 @@
+//! Roles on small trees, with units as ecosystems would give them.
+
+use super::*;
+use rr_core::{EcosystemId, MemoryRepo};
+
+fn unit(path: &str, ecosystem: &str) -> Unit {
+    Unit {
+        path: path.to_owned(),
+        ecosystem: EcosystemId::new(ecosystem),
+        name: format!("{ecosystem}:{path}"),
+        kind: UnitKind::Library,
+        role: UnitRole::Primary,
+        managers: Vec::new(),
+        toolchains: Vec::new(),
+        frameworks: Vec::new(),
+        weight: 50,
+        evidence: Vec::new(),
+    }
+}
+
+fn ranked(files: &[(&str, usize)], units: Vec<Unit>) -> Vec<(String, UnitRole)> {
+    let repo = MemoryRepo::new(files.iter().map(|(path, size)| (*path, "x".repeat(*size))));
+    let mut analysis = Analysis { units, ..Analysis::default() };
+    rank(&repo, &mut analysis);
+    analysis.units.into_iter().map(|unit| (unit.name, unit.role)).collect()
+}
+
+fn named(name: &str, role: UnitRole) -> (String, UnitRole) {
+    (name.to_owned(), role)
+}
+
+#[test]
+fn a_root_package_json_for_tools_is_no_primary() {
+    let found = ranked(
+        &[("package.json", 300), ("lib/core.sh", 4000), ("test/a.bats", 4000), ("docs/x.js", 900)],
+        vec![unit("", "javascript"), unit("", "shell")],
+    );
+    assert_eq!(
+        found,
+        [named("shell:", UnitRole::Primary), named("javascript:", UnitRole::Tooling)]
+    );
+}
+
+#[test]
+fn documentation_and_examples_are_decoys() {
+    let found = ranked(
+        &[("lib/a.go", 1000), ("website/index.js", 9000), ("examples/x/main.go", 5000)],
+        vec![unit("website", "javascript"), unit("", "go"), unit("examples/x", "go")],
+    );
+    assert_eq!(found[0], named("go:", UnitRole::Primary));
+    assert!(found.contains(&named("javascript:website", UnitRole::Docs)));
+    assert!(found.contains(&named("go:examples/x", UnitRole::Example)));
+}
+
+#[test]
+fn a_back_end_and_a_front_end_of_weight_are_both_primary() {
+    let found = ranked(
+        &[("api/a.py", 5000), ("shop/a.ts", 4000)],
+        vec![unit("shop", "javascript"), unit("api", "python")],
+    );
+    assert_eq!(
+        found,
+        [named("python:api", UnitRole::Primary), named("javascript:shop", UnitRole::Primary)]
+    );
+}
+
+#[test]
+fn a_small_page_beside_a_server_is_its_front_end() {
+    let found = ranked(
+        &[("main.go", 5000), ("ui/src/a.ts", 3000)],
+        vec![unit("ui", "javascript"), unit("", "go")],
+    );
+    assert_eq!(found[1], named("javascript:ui", UnitRole::Frontend));
+}
+
+#[test]
+fn the_c_build_of_an_extension_serves_its_package() {
+    let found = ranked(
+        &[("pkg/a.py", 3000), ("pkg/b.c", 2500), ("Makefile", 10)],
+        vec![unit("", "native"), unit("", "python")],
+    );
+    assert_eq!(found, [named("python:", UnitRole::Primary), named("native:", UnitRole::Tooling)]);
+}
+
+#[test]
+fn a_collection_of_examples_is_what_it_is() {
+    let found = ranked(&[("examples/a/m.py", 100)], vec![unit("examples/a", "python")]);
+    assert_eq!(found, [named("python:examples/a", UnitRole::Primary)]);
+}
