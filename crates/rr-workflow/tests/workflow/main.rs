@@ -2,8 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
 
-mod engine;
+mod bench;
 mod harness;
+mod journaling;
 mod recorded;
+mod resuming;
 mod rules;
+mod steps;
 mod subject;
