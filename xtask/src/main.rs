@@ -26,6 +26,8 @@ struct Arguments {
 enum Chore {
     /// Check the house rules: sizes, crate dependencies, forbidden words, documents.
     Tidy,
+    /// Install what the tests need where it is missing.
+    Needs,
     /// Install what the tests need where it is missing, then run the whole test suite.
     Test(suite::Arguments),
     /// Run repositories with known truth and compare.
@@ -35,6 +37,7 @@ enum Chore {
 fn main() -> ExitCode {
     let result = match Arguments::parse().chore {
         Chore::Tidy => tidy::run(),
+        Chore::Needs => suite::install_needs(),
         Chore::Test(arguments) => suite::run(&arguments),
         Chore::Corpus(arguments) => corpus::run(&arguments),
     };

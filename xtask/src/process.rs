@@ -54,3 +54,12 @@ impl Workspace {
         Ok(Self { root: folder("workspace_root")?, target: folder("target_directory")?, metadata })
     }
 }
+
+/// Writes an executable script for a test. A process of its own writes it: were it open for writing
+/// here while another test's thread forks, starting it could fail with "text file busy".
+#[cfg(test)]
+pub(crate) fn write_script(path: &Path, text: &str) {
+    let write = "printf '%s' \"$2\" > \"$1\" && chmod +x \"$1\"";
+    let path = path.to_str().unwrap();
+    output(Path::new("/"), "sh", &["-c", write, "sh", path, text]).unwrap();
+}

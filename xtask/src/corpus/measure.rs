@@ -143,15 +143,13 @@ fn peak_memory(pid: u32) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt;
     use std::thread;
 
     use super::*;
 
     fn bench(folder: &Path, script: &str, limit: Duration) -> Bench {
         let binary = folder.join("binary");
-        fs::write(&binary, format!("#!/bin/sh\n{script}\n")).unwrap();
-        fs::set_permissions(&binary, fs::Permissions::from_mode(0o755)).unwrap();
+        process::write_script(&binary, &format!("#!/bin/sh\n{script}\n"));
         let stop = Arc::new(AtomicBool::new(false));
         Bench { binary, home: None, extra: Vec::new(), limit, logs: folder.join("logs"), stop }
     }

@@ -194,3 +194,77 @@ impl Session<'_> {
         self.store.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::process;
+
+    const REPORT: &str =
+        r#"{"verdict": {"rung": "tested", "green": true}, "tests": {"passed": 9}}"#;
+
+    /// A session whose binary writes a line to `calls` each time, and then a report.
+    fn session(folder: &Path) -> Session<'_> {
+        let binary = folder.join("binary");
+        let script =
+            format!("#!/bin/sh\necho \"$2\" >> {}/calls\necho '{REPORT}'\n", folder.display());
+        process::write_script(&binary, &script);
+        Session {
+            hash: digest(&binary).unwrap(),
+            bench: Bench {
+                binary,
+                home: None,
+                extra: Vec::new(),
+                limit: Duration::from_secs(600),
+                logs: folder.join("logs"),
+                stop: Arc::new(AtomicBool::new(false)),
+            },
+            clones: folder,
+            again: false,
+            store: Mutex::new(Store::open(Some(&folder.join("results.json"))).unwrap()),
+        }
+    }
+
+    fn row(repo: &str) -> Row {
+        let (repo, commit) = (repo.to_owned(), "c".to_owned());
+        Row { repo, commit, total: Some(10), passed: Some(9), trusted: true }
+    }
+
+    fn calls(folder: &Path) -> usize {
+        fs::read_to_string(folder.join("calls")).unwrap_or_default().lines().count()
+    }
+
+    #[test]
+    fn every_row_gives_a_record_and_finished_ones_are_not_run_again() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir_all(folder.path().join("a+b/.git")).unwrap();
+        fs::create_dir_all(folder.path().join("d/.git")).unwrap();
+        let rows = ["a/b", "x/absent", "c/d"].map(row);
+
+        let records = session(folder.path()).run_all(&rows, 2).unwrap();
+        let repos: Vec<&str> = records.iter().map(|r| r.repo.as_str()).collect();
+        assert_eq!(repos, ["a/b", "x/absent", "c/d"]);
+        assert!(records[0].meets_truth() && records[2].meets_truth());
+        assert_eq!((records[1].ran, records[1].trouble.as_str()), (false, "no clone"));
+        assert_eq!(calls(folder.path()), 2);
+
+        fs::create_dir_all(folder.path().join("x+absent/.git")).unwrap();
+        let mut next = session(folder.path());
+        assert!(next.run_all(&rows, 1).unwrap().iter().all(Record::meets_truth));
+        assert_eq!(calls(folder.path()), 3);
+
+        next.again = true;
+        next.run_all(&rows, 1).unwrap();
+        assert_eq!(calls(folder.path()), 6);
+    }
+
+    #[test]
+    fn a_stopped_session_starts_nothing_more() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir_all(folder.path().join("a+b/.git")).unwrap();
+        let session = session(folder.path());
+        session.bench.stop.store(true, Ordering::Relaxed);
+        assert!(session.run_all(&["a/b"].map(row), 1).unwrap().is_empty());
+        assert_eq!(calls(folder.path()), 0);
+    }
+}

@@ -6,4 +6,4 @@ mod needs;
 mod run;
 mod summary;
 
-pub(crate) use run::{Arguments, run};
+pub(crate) use run::{Arguments, install_needs, run};

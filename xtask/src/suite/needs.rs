@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::env;
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 
 use anyhow::{Context, Result, bail};
 
@@ -14,7 +15,7 @@ const TOOLS: &str = include_str!("../../tools.toml");
 /// type. `false` where something stays missing.
 pub(crate) fn provide(root: &Path) -> Result<bool> {
     let tools = parse(TOOLS)?;
-    let packages = missing(&tools, &search_path());
+    let packages = missing(&tools, root);
     if packages.is_empty() {
         return Ok(true);
     }
@@ -30,9 +31,9 @@ pub(crate) fn provide(root: &Path) -> Result<bool> {
     arguments.extend(&list);
     apt(root, &["update"])?;
     apt(root, &arguments)?;
-    let left = missing(&tools, &search_path());
+    let left = missing(&tools, root);
     if !left.is_empty() {
-        bail!("`{install}` succeeded, but tools of {left:?} are still not on the search path");
+        bail!("`{install}` succeeded, but tools of {left:?} still do not answer");
     }
     Ok(true)
 }
@@ -41,13 +42,29 @@ fn parse(text: &str) -> Result<BTreeMap<String, String>> {
     toml::from_str(text).context("reading `xtask/tools.toml`")
 }
 
-/// The packages of the tools that are in no folder of `path`.
-fn missing<'a>(tools: &'a BTreeMap<String, String>, path: &[PathBuf]) -> BTreeSet<&'a str> {
+/// The packages of the tools that are not there.
+fn missing<'a>(tools: &'a BTreeMap<String, String>, root: &Path) -> BTreeSet<&'a str> {
+    let path = search_path();
     tools
         .iter()
-        .filter(|(binary, _)| !path.iter().any(|folder| folder.join(binary).is_file()))
+        .filter(|(tool, _)| match tool.split_once(' ') {
+            Some((program, arguments)) => !answers(root, program, arguments),
+            None => !path.iter().any(|folder| folder.join(tool).is_file()),
+        })
         .map(|(_, package)| package.as_str())
         .collect()
+}
+
+/// Whether a command can be started and succeeds.
+fn answers(root: &Path, program: &str, arguments: &str) -> bool {
+    process::command(program)
+        .args(arguments.split(' '))
+        .current_dir(root)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success())
 }
 
 #[expect(clippy::disallowed_methods, reason = "where tools lie is this machine's configuration")]
@@ -76,18 +93,15 @@ fn apt(root: &Path, arguments: &[&str]) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use super::*;
 
     #[test]
     fn packages_of_absent_tools_are_named_once() {
-        let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join("git"), "").unwrap();
-        let tools = parse("git = \"git\"\ncc = \"build-essential\"\nmake = \"build-essential\"\n");
-        let tools = tools.unwrap();
-        let path = [folder.path().to_owned()];
-        assert_eq!(missing(&tools, &path).into_iter().collect::<Vec<_>>(), ["build-essential"]);
+        let text = "sh = \"dash\"\nno-such-tool = \"a\"\nneither-this = \"a\"\n\
+                    \"sh -c true\" = \"b\"\n\"sh -c false\" = \"c\"\n\"no-such-tool -v\" = \"d\"\n";
+        let tools = parse(text).unwrap();
+        let packages: Vec<_> = missing(&tools, Path::new(".")).into_iter().collect();
+        assert_eq!(packages, ["a", "c", "d"]);
     }
 
     #[test]

@@ -21,6 +21,11 @@ pub(crate) struct Arguments {
     rest: Vec<String>,
 }
 
+/// Installs what the suite needs. `false` where something is missing that only the user can install.
+pub(crate) fn install_needs() -> Result<bool> {
+    needs::provide(&Workspace::locate()?.root)
+}
+
 /// Runs the suite. `false` where anything failed, or where nothing ran.
 pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
     let workspace = Workspace::locate()?;
