@@ -17,6 +17,7 @@ mod native;
 mod perl;
 mod python;
 mod ruby;
+mod rules;
 mod rust;
 mod shell;
 mod site;

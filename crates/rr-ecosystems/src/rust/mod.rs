@@ -1,4 +1,19 @@
 //! Rust: Cargo packages and workspaces.
+//!
+//! Cargo runs everything; our wrappers (`assets/recorder/cargo`) only watch its test binaries.
+//! Must not choose toolchains itself: it says what the repository asks for.
+
+mod database;
+mod detect;
+mod diagnose;
+mod documented;
+mod manifest;
+mod native;
+mod plan;
+mod recorder;
+mod service;
+mod start;
+mod toolchain;
 
 use rr_core::{
     Diagnosis, Ecosystem, EcosystemId, FailedStep, PlanContext, RepoView, Unit, UnitPlan,
@@ -12,15 +27,18 @@ impl Ecosystem for Rust {
         EcosystemId::new("rust")
     }
 
-    fn detect(&self, _repo: &dyn RepoView) -> Vec<Unit> {
-        Vec::new()
+    fn detect(&self, repo: &dyn RepoView) -> Vec<Unit> {
+        detect::units(repo)
     }
 
-    fn plan(&self, _repo: &dyn RepoView, _unit: &Unit, _context: &PlanContext<'_>) -> UnitPlan {
-        UnitPlan::default()
+    fn plan(&self, repo: &dyn RepoView, unit: &Unit, context: &PlanContext<'_>) -> UnitPlan {
+        plan::plan(repo, unit, context)
     }
 
-    fn diagnose(&self, _repo: &dyn RepoView, _failed: &FailedStep<'_>) -> Vec<Diagnosis> {
-        Vec::new()
+    fn diagnose(&self, repo: &dyn RepoView, failed: &FailedStep<'_>) -> Vec<Diagnosis> {
+        diagnose::diagnose(repo, failed)
     }
 }
+
+#[cfg(test)]
+mod tests;
