@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::enforcement::Enforcement;
 use crate::outcome::{Exit, Outcome};
 use crate::plan::NetworkNeed;
+use crate::policy::Bind;
 
 /// One process to run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -158,6 +159,30 @@ pub trait Executor: Send + Sync {
     /// # Errors
     /// Where this backend cannot, or there is no such snapshot.
     fn rollback(&self, snapshot: u64) -> Result<(), ExecError>;
+
+    /// Moves what was changed since the clean source (and the policy's snapshots) to the folder
+    /// `to`, which must not exist: it can serve as a snapshot of other runs' policies, and must not
+    /// be changed any more, because this run goes on above it. Snapshots taken before are gone.
+    ///
+    /// # Errors
+    /// Where this backend cannot, or while processes of the run are alive.
+    fn export_prepared(&self, to: &Path) -> Result<(), ExecError> {
+        Err(ExecError::Unsupported {
+            backend: self.enforcement().backend,
+            what: format!("export the prepared environment to `{}`", to.display()),
+        })
+    }
+
+    /// Shows one more host folder or file to processes started from now on.
+    ///
+    /// # Errors
+    /// Where this backend cannot, or there is no such folder or file.
+    fn add_bind(&self, bind: Bind) -> Result<(), ExecError> {
+        Err(ExecError::Unsupported {
+            backend: self.enforcement().backend,
+            what: format!("show `{}` inside", bind.host.display()),
+        })
+    }
 
     /// Empties the reports folder.
     ///

@@ -1,0 +1,30 @@
+//! Starts every process of Repo Runner.
+//!
+//! Two backends of [`rr_core::SandboxBackend`]: [`Bubblewrap`], the default on Linux, in which a
+//! repository's commands see a chosen part of the file system, no environment and no network but
+//! their own; and [`Host`], plain processes, for what is trusted. This crate must not know what a
+//! command is for: no ecosystem, plan or phase is named here.
+
+mod bubblewrap;
+mod cgroup;
+mod child;
+mod command_line;
+mod enforced;
+mod files;
+mod follow;
+mod guest_etc;
+mod holder;
+mod identity;
+mod launch;
+mod mounts;
+mod output;
+mod process;
+mod process_table;
+mod root_layers;
+mod service;
+mod session;
+mod spawner;
+mod streams;
+mod tree;
+
+pub use bubblewrap::Bubblewrap;

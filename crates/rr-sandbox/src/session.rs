@@ -1,0 +1,405 @@
+//! One run's sandbox: its holder, its writable tree and the commands started in it.
+
+use std::ffi::OsString;
+use std::net::TcpStream;
+use std::os::fd::AsFd as _;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
+
+use rr_core::{
+    Bind, CancelToken, Enforcement, ExecError, Executor, GuestLayout, NetworkNeed, Outcome,
+    OutputSink, ProcessSpec, RunningProcess, SandboxPolicy,
+};
+use rustix::fs::{Mode, OFlags};
+
+use crate::cgroup::{Controllers, Group};
+use crate::command_line::{carried, environment, wrapped};
+use crate::enforced;
+use crate::files::{self, Place};
+use crate::guest_etc;
+use crate::holder::Holder;
+use crate::identity::RunAs;
+use crate::launch::{Launch, launch};
+use crate::mounts::{self, MountSources};
+use crate::output::Output;
+use crate::process::{Bounds, SandboxProcess};
+use crate::root_layers::LayeredRoot;
+use crate::service::ServiceProcess;
+use crate::tree::{PARTS, WritableTree, give_to, make_folder};
+
+/// An open sandbox.
+pub(crate) struct Session {
+    bwrap: PathBuf,
+    policy: SandboxPolicy,
+    layout: GuestLayout,
+    run_as: RunAs,
+    holder: Arc<Holder>,
+    controllers: Controllers,
+    reports: PathBuf,
+    temporary: Vec<(PathBuf, String)>,
+    own_etc: Vec<(PathBuf, String)>,
+    copied_because: Option<String>,
+    state: Mutex<SessionState>,
+}
+
+/// What changes during a session.
+struct SessionState {
+    tree: WritableTree,
+    layers: Vec<PathBuf>,
+    root: LayeredRoot,
+    binds: Vec<Bind>,
+    mounts: Arc<Vec<OsString>>,
+    processes: Vec<Weak<SandboxProcess>>,
+    closed: bool,
+}
+
+/// Where things are inside.
+pub(crate) fn layout() -> GuestLayout {
+    GuestLayout {
+        workspace: "/workspace".into(),
+        home: "/home/runner".into(),
+        env: "/env".into(),
+        reports: "/reports".into(),
+        tools: "/tools".into(),
+        caches: "/caches".into(),
+    }
+}
+
+impl Session {
+    /// Opens one.
+    ///
+    /// # Errors
+    /// Where the policy cannot be set up.
+    pub(crate) fn open(
+        bwrap: PathBuf,
+        policy: SandboxPolicy,
+        overlay: bool,
+    ) -> Result<Self, ExecError> {
+        let run_as = RunAs::present();
+        let folder = policy.run_folder.clone();
+        make_folder(&folder)?;
+        let holder = Arc::new(Holder::start(&folder, run_as)?);
+        let (tree, copied_because) = WritableTree::open(&policy, &holder, run_as, overlay)?;
+        let (reports, temporary) = prepare_folders(&folder, run_as)?;
+        let own_etc = guest_etc::write_own(&folder.join("sandbox/etc"), run_as)?;
+        for bind in &policy.binds {
+            prepare_bind(bind, run_as)?;
+        }
+        let root =
+            LayeredRoot::mount(&policy.root_layers, &folder, &holder, &LayeredRoot::default())?;
+        let state = SessionState {
+            tree,
+            layers: policy.root_layers.clone(),
+            root,
+            binds: policy.binds.clone(),
+            mounts: Arc::new(Vec::new()),
+            processes: Vec::new(),
+            closed: false,
+        };
+        let session = Self {
+            bwrap,
+            policy,
+            layout: layout(),
+            run_as,
+            holder,
+            controllers: Controllers::detect(),
+            reports,
+            temporary,
+            own_etc,
+            copied_because,
+            state: Mutex::new(state),
+        };
+        session.renew_mounts(&mut session.lock())?;
+        Ok(session)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, SessionState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Makes bubblewrap's arguments anew after something visible has changed.
+    fn renew_mounts(&self, state: &mut SessionState) -> Result<(), ExecError> {
+        let top = state.tree.top();
+        let sources = MountSources {
+            top: &top,
+            own_etc: &self.own_etc,
+            reports: &self.reports,
+            temporary: &self.temporary,
+            root: &state.root,
+            binds: &state.binds,
+        };
+        state.mounts = Arc::new(mounts::arguments(&sources, self.run_as)?);
+        Ok(())
+    }
+
+    fn start(
+        &self,
+        spec: &ProcessSpec,
+        sink: Arc<dyn OutputSink>,
+        outlive: bool,
+    ) -> Result<Arc<SandboxProcess>, ExecError> {
+        let program = spec.argv.first().cloned().unwrap_or_default();
+        let mut state = self.lock();
+        if state.closed || program.is_empty() {
+            let reason = if state.closed { "the sandbox is closed" } else { "no program given" };
+            return Err(ExecError::Start { program, reason: reason.to_owned() });
+        }
+        let runtime = format!("/run/user/{}", self.run_as.inside());
+        let env = environment(spec, &self.policy, &self.layout, &defaults(spec, &runtime));
+        let group = self.group(&program)?;
+        let output = Arc::new(Output::new(sink, self.policy.limits.output));
+        let command = Launch {
+            bwrap: &self.bwrap,
+            mounts: &state.mounts,
+            cwd: self.layout.expand(&spec.cwd),
+            words: wrapped(spec, &self.layout, self.run_as, env.len()),
+            carried: carried(&env)?,
+            program: program.clone(),
+            stdin: &spec.stdin,
+            terminal: spec.tty,
+            private_network: spec.network == NetworkNeed::Loopback,
+            outlive,
+            limits: self.policy.limits,
+            limit_user_processes: self.controllers.get("pids").is_none()
+                && self.run_as.owner().is_some(),
+        };
+        let followed = launch(command, &self.holder, group.as_deref(), &output)?;
+        let grace = self.policy.stop_grace;
+        let process = Arc::new(SandboxProcess::new(&program, followed, output, group, grace));
+        state.processes.retain(|process| process.strong_count() > 0);
+        state.processes.push(Arc::downgrade(&process));
+        Ok(process)
+    }
+
+    fn group(&self, program: &str) -> Result<Option<Arc<Group>>, ExecError> {
+        let group =
+            self.controllers.group(&self.policy.limits).map_err(|source| ExecError::Start {
+                program: program.to_owned(),
+                reason: format!("its control group could not be made: {source}"),
+            })?;
+        Ok(Some(Arc::new(group)))
+    }
+
+    /// The host's folder for a guest path.
+    fn place(&self, guest: &Path) -> Result<Place, ExecError> {
+        let parts = PARTS.iter().map(|(_, inside)| Path::new(*inside));
+        let others = self.temporary.iter().map(|(_, inside)| Path::new(inside.as_str()));
+        let reports = [self.layout.reports.as_path()];
+        let (folder, below) = files::relative_to(guest, parts.chain(reports).chain(others))?;
+        if let Some((part, _)) = PARTS.iter().find(|(_, inside)| Path::new(inside) == folder) {
+            let state = self.lock();
+            if state.closed {
+                return Err(files::refused(guest, "the sandbox is closed"));
+            }
+            return Ok(Place { handle: state.tree.handle()?, below: Path::new(part).join(below) });
+        }
+        let other = self.temporary.iter().find(|(_, inside)| Path::new(inside) == folder);
+        let host = other.map_or(&self.reports, |(host, _)| host);
+        Ok(Place { handle: open_host_folder(host)?, below })
+    }
+
+    /// Refuses where a command runs: those that run keep the old tree.
+    fn refuse_while_running(&self, state: &SessionState, what: &str) -> Result<(), ExecError> {
+        let running = state.processes.iter().filter_map(Weak::upgrade).any(|one| !one.is_gone());
+        if !running {
+            return Ok(());
+        }
+        Err(ExecError::Unsupported {
+            backend: "bubblewrap".to_owned(),
+            what: format!("{what} while processes of the run are alive"),
+        })
+    }
+}
+
+impl Executor for Session {
+    fn enforcement(&self) -> Enforcement {
+        enforced::sandboxed(
+            self.run_as,
+            &self.controllers,
+            &self.policy.limits,
+            self.copied_because.as_deref(),
+        )
+    }
+
+    fn layout(&self) -> &GuestLayout {
+        &self.layout
+    }
+
+    fn run(
+        &self,
+        spec: &ProcessSpec,
+        sink: Arc<dyn OutputSink>,
+        cancel: &CancelToken,
+    ) -> Result<Outcome, ExecError> {
+        let process = self.start(spec, sink, false)?;
+        process.finish(&Bounds { timeout: spec.timeout, cancel })
+    }
+
+    fn spawn(
+        &self,
+        spec: &ProcessSpec,
+        sink: Arc<dyn OutputSink>,
+    ) -> Result<Box<dyn RunningProcess>, ExecError> {
+        let process = self.start(spec, sink, true)?;
+        process.wait_started()?;
+        Ok(Box::new(ServiceProcess::new(process)))
+    }
+
+    fn connect(&self, port: u16, timeout: Duration) -> std::io::Result<TcpStream> {
+        self.holder.connect(port, timeout)
+    }
+
+    fn read_file(&self, guest: &Path, cap: u64) -> Result<Vec<u8>, ExecError> {
+        files::read(&self.place(guest)?, guest, cap)
+    }
+
+    fn glob(&self, folder: &Path, pattern: &str) -> Result<Vec<PathBuf>, ExecError> {
+        files::glob(&self.place(folder)?, folder, pattern)
+    }
+
+    fn write_file(&self, guest: &Path, bytes: &[u8], executable: bool) -> Result<(), ExecError> {
+        files::write(&self.place(guest)?, guest, bytes, executable, self.run_as.owner())
+    }
+
+    fn add_root_layer(&self, layer: &Path) -> Result<(), ExecError> {
+        let mut state = self.lock();
+        self.refuse_while_running(&state, "lay packages over `/`")?;
+        let mut layers = state.layers.clone();
+        layers.insert(0, layer.to_path_buf());
+        let before = std::mem::take(&mut state.root);
+        state.root = LayeredRoot::mount(&layers, &self.policy.run_folder, &self.holder, &before)?;
+        state.layers = layers;
+        self.renew_mounts(&mut state)
+    }
+
+    fn snapshot(&self) -> Result<u64, ExecError> {
+        let mut state = self.lock();
+        self.refuse_while_running(&state, "take a snapshot")?;
+        state.tree.snapshot()
+    }
+
+    fn rollback(&self, snapshot: u64) -> Result<(), ExecError> {
+        let mut state = self.lock();
+        self.refuse_while_running(&state, "roll back")?;
+        state.tree.rollback(snapshot)
+    }
+
+    fn export_prepared(&self, to: &Path) -> Result<(), ExecError> {
+        let mut state = self.lock();
+        self.refuse_while_running(&state, "export the prepared environment")?;
+        state.tree.export(to)
+    }
+
+    fn add_bind(&self, bind: Bind) -> Result<(), ExecError> {
+        let mut state = self.lock();
+        prepare_bind(&bind, self.run_as)?;
+        state.binds.retain(|present| present.guest != bind.guest);
+        state.binds.push(bind);
+        let renewed = self.renew_mounts(&mut state);
+        if renewed.is_err() {
+            // Commands go on without it.
+            state.binds.pop();
+        }
+        renewed
+    }
+
+    fn clear_reports(&self) -> Result<(), ExecError> {
+        let folder = open_host_folder(&self.reports)?;
+        files::empty(folder.as_fd())
+            .map_err(|source| ExecError::io("emptying the reports folder", source))
+    }
+
+    fn close(&self) {
+        let processes = {
+            let mut state = self.lock();
+            if state.closed {
+                return;
+            }
+            state.closed = true;
+            std::mem::take(&mut state.processes)
+        };
+        let alive: Vec<_> = processes.iter().filter_map(Weak::upgrade).collect();
+        for process in &alive {
+            process.kill();
+        }
+        for process in &alive {
+            process.wait_gone(Duration::from_secs(20));
+        }
+        self.holder.stop();
+        for (folder, _) in &self.temporary {
+            if let Ok(folder) = open_host_folder(folder) {
+                // What is left only takes disk space; the run's folder is removed as a whole.
+                let _ = files::empty(folder.as_fd());
+            }
+        }
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+/// Variables that every command has unless the policy or the plan say otherwise.
+fn defaults<'a>(spec: &ProcessSpec, runtime: &'a str) -> [(&'a str, &'a str); 7] {
+    let user = if spec.as_root { "root" } else { "runner" };
+    [
+        ("HOME", "/home/runner"),
+        ("USER", user),
+        ("LOGNAME", user),
+        ("LANG", "C.UTF-8"),
+        ("SHELL", "/bin/bash"),
+        ("TERM", if spec.tty { "xterm" } else { "dumb" }),
+        ("XDG_RUNTIME_DIR", runtime),
+    ]
+}
+
+type HostAndGuest = (PathBuf, String);
+
+/// Makes the reports folder and the temporary ones.
+fn prepare_folders(
+    folder: &Path,
+    run_as: RunAs,
+) -> Result<(PathBuf, Vec<HostAndGuest>), ExecError> {
+    let reports = folder.join("reports");
+    let temporary = vec![
+        (folder.join("sandbox/tmp"), "/tmp".to_owned()),
+        (folder.join("sandbox/var-tmp"), "/var/tmp".to_owned()),
+        (folder.join("sandbox/runtime"), format!("/run/user/{}", run_as.inside())),
+    ];
+    for (path, mode) in [(&reports, 0o755), (&temporary[2].0, 0o700)]
+        .into_iter()
+        .chain(temporary[..2].iter().map(|(path, _)| (path, 0o1777)))
+    {
+        make_folder(path)?;
+        rustix::fs::chmod(path, Mode::from_raw_mode(mode)).map_err(|source| {
+            ExecError::io(format!("changing the mode of `{}`", path.display()), source.into())
+        })?;
+        if let Some(uid) = run_as.owner() {
+            give_to(path, uid)?;
+        }
+    }
+    Ok((reports, temporary))
+}
+
+/// Makes the source of a writable bind and gives it to the commands' user, where it is not yet.
+fn prepare_bind(bind: &Bind, run_as: RunAs) -> Result<(), ExecError> {
+    if !bind.writable {
+        return Ok(());
+    }
+    if !bind.host.exists() {
+        make_folder(&bind.host)?;
+    }
+    let Some(uid) = run_as.owner() else { return Ok(()) };
+    use std::os::unix::fs::MetadataExt as _;
+    let owner = std::fs::symlink_metadata(&bind.host).map(|found| found.uid());
+    if owner.is_ok_and(|owner| owner == uid) { Ok(()) } else { give_to(&bind.host, uid) }
+}
+
+fn open_host_folder(path: &Path) -> Result<std::os::fd::OwnedFd, ExecError> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    rustix::fs::open(path, flags, Mode::empty())
+        .map_err(|source| ExecError::io(format!("opening `{}`", path.display()), source.into()))
+}

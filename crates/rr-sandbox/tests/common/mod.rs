@@ -1,0 +1,114 @@
+//! A real sandbox per test, in a folder of its own.
+
+#![allow(dead_code, clippy::allow_attributes, reason = "each test file uses a part of it")]
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use rr_core::{
+    CancelToken, Executor, Limits, NetworkNeed, Outcome, OutputSink, ProcessSpec, SandboxBackend,
+    SandboxPolicy,
+};
+use rr_sandbox::Bubblewrap;
+use tempfile::TempDir;
+
+/// Where bubblewrap is, or a failure that says what to do.
+pub fn bwrap() -> PathBuf {
+    let path = PathBuf::from("/usr/bin/bwrap");
+    assert!(
+        path.is_file(),
+        "these tests run real sandboxes: install bubblewrap (`apt-get install bubblewrap`)"
+    );
+    path
+}
+
+/// A run's folder and its sandbox.
+pub struct Sandbox {
+    pub folder: TempDir,
+    pub executor: Arc<dyn Executor>,
+}
+
+/// A policy with usual limits.
+pub fn policy(folder: &Path) -> SandboxPolicy {
+    SandboxPolicy {
+        run_folder: folder.to_path_buf(),
+        root_layers: Vec::new(),
+        snapshots: Vec::new(),
+        binds: Vec::new(),
+        env: BTreeMap::new(),
+        limits: Limits { memory: Some(1 << 30), processes: Some(512), ..Limits::default() },
+        stop_grace: Duration::from_millis(300),
+    }
+}
+
+impl Sandbox {
+    /// A sandbox whose repository holds one file.
+    pub fn open() -> Self {
+        Self::with(|_| {})
+    }
+
+    /// The same with a changed policy.
+    pub fn with(change: impl FnOnce(&mut SandboxPolicy)) -> Self {
+        Self::on(&Bubblewrap::new(bwrap()), change)
+    }
+
+    /// The same on another backend.
+    pub fn on(backend: &dyn SandboxBackend, change: impl FnOnce(&mut SandboxPolicy)) -> Self {
+        let folder = tempfile::Builder::new().prefix("rr-sandbox-").tempdir().unwrap();
+        let repo = folder.path().join("base/repo");
+        std::fs::create_dir_all(&repo).unwrap();
+        std::fs::write(repo.join("README"), "hello\n").unwrap();
+        let mut policy = policy(folder.path());
+        change(&mut policy);
+        let executor = backend.open(policy).unwrap();
+        Self { folder, executor }
+    }
+
+    /// Runs a shell script.
+    pub fn sh(&self, script: &str) -> Outcome {
+        self.run(&shell(script))
+    }
+
+    /// Runs a command.
+    pub fn run(&self, spec: &ProcessSpec) -> Outcome {
+        self.executor.run(spec, Arc::new(Collected::default()), &CancelToken::default()).unwrap()
+    }
+}
+
+/// A shell script as a command with loopback only.
+pub fn shell(script: &str) -> ProcessSpec {
+    ProcessSpec {
+        argv: vec!["/bin/bash".into(), "-c".into(), script.into()],
+        cwd: "@{workspace}".into(),
+        env: BTreeMap::new(),
+        path: Vec::new(),
+        stdin: Vec::new(),
+        timeout: Duration::from_secs(60),
+        network: NetworkNeed::Loopback,
+        tty: false,
+        as_root: false,
+    }
+}
+
+/// A sink that keeps everything.
+#[derive(Default)]
+pub struct Collected(pub Mutex<Vec<u8>>);
+
+impl OutputSink for Collected {
+    fn write(&self, chunk: &[u8]) {
+        self.0.lock().unwrap().extend_from_slice(chunk);
+    }
+}
+
+/// Waits until something holds; fails after a while.
+pub fn eventually<T>(what: &str, mut probe: impl FnMut() -> Option<T>) -> T {
+    for _ in 0..600 {
+        if let Some(found) = probe() {
+            return found;
+        }
+        std::thread::sleep(Duration::from_millis(25));
+    }
+    panic!("{what} did not come about");
+}
