@@ -15,6 +15,7 @@ mod javascript;
 mod jvm;
 mod native;
 mod perl;
+mod places;
 mod python;
 mod ruby;
 mod rules;

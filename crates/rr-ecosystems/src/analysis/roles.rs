@@ -10,52 +10,12 @@ use rr_core::{Analysis, CommandClass, RepoView, Trust, Unit, UnitKind, UnitRole}
 
 use super::shares::Shares;
 use crate::miners::query;
+use crate::places::decoy_role;
 
 /// Smallest share of the source that makes a unit primary beside a larger one.
 const SHARE: f64 = 0.15;
 /// Most primary units; the rest become members, and a note says so.
 const PRIMARY_LIMIT: usize = 12;
-
-/// Folder names that hold something other than the repository's main thing.
-#[rustfmt::skip]
-static DECOYS: &[(&str, UnitRole)] = &[
-    ("docs", UnitRole::Docs), ("doc", UnitRole::Docs), ("documentation", UnitRole::Docs),
-    ("website", UnitRole::Docs), ("docs-site", UnitRole::Docs), ("docsite", UnitRole::Docs),
-    ("gh-pages", UnitRole::Docs), ("example", UnitRole::Example), ("examples", UnitRole::Example),
-    ("demo", UnitRole::Example), ("demos", UnitRole::Example), ("sample", UnitRole::Example),
-    ("samples", UnitRole::Example), ("tutorial", UnitRole::Example),
-    ("tutorials", UnitRole::Example), ("playground", UnitRole::Example),
-    ("playgrounds", UnitRole::Example), ("sandbox", UnitRole::Example),
-    ("cookbook", UnitRole::Example), ("starters", UnitRole::Example),
-    ("templates", UnitRole::Fixture), ("template", UnitRole::Fixture),
-    ("fixture", UnitRole::Fixture), ("fixtures", UnitRole::Fixture),
-    ("__fixtures__", UnitRole::Fixture), ("testdata", UnitRole::Fixture),
-    ("test-data", UnitRole::Fixture), ("test_data", UnitRole::Fixture),
-    ("testing", UnitRole::Fixture), ("test", UnitRole::Fixture), ("tests", UnitRole::Fixture),
-    ("__tests__", UnitRole::Fixture), ("spec", UnitRole::Fixture), ("e2e", UnitRole::Fixture),
-    ("integration_test", UnitRole::Fixture), ("integration-tests", UnitRole::Fixture),
-    ("integration_tests", UnitRole::Fixture), ("smoke-tests", UnitRole::Fixture),
-    ("vendor", UnitRole::Tooling), ("third_party", UnitRole::Tooling),
-    ("third-party", UnitRole::Tooling), ("thirdparty", UnitRole::Tooling),
-    ("external", UnitRole::Tooling), ("extern", UnitRole::Tooling),
-    ("node_modules", UnitRole::Tooling), ("bench", UnitRole::Tooling),
-    ("benches", UnitRole::Tooling), ("benchmark", UnitRole::Tooling),
-    ("benchmarks", UnitRole::Tooling), ("perf", UnitRole::Tooling), ("fuzz", UnitRole::Tooling),
-    ("fuzzing", UnitRole::Tooling), ("hack", UnitRole::Tooling), ("ci", UnitRole::Tooling),
-    ("contrib", UnitRole::Tooling), ("packaging", UnitRole::Tooling), ("tools", UnitRole::Tooling),
-    ("scripts", UnitRole::Tooling), ("build-tools", UnitRole::Tooling),
-    (".github", UnitRole::Tooling), (".gitlab", UnitRole::Tooling), (".circleci", UnitRole::Tooling),
-    (".devcontainer", UnitRole::Tooling), ("buildscripts", UnitRole::Tooling),
-    ("release", UnitRole::Tooling), ("infra", UnitRole::Tooling), ("deploy", UnitRole::Tooling),
-];
-
-/// The role that a folder's place gives to what lies in it; `None` for the repository's own code.
-pub(super) fn decoy_role(folder: &str) -> Option<UnitRole> {
-    folder.split('/').find_map(|segment| {
-        let lower = segment.to_ascii_lowercase();
-        DECOYS.iter().find(|(name, _)| *name == lower).map(|(_, role)| *role)
-    })
-}
 
 /// What is known about one unit while it is ranked.
 struct Standing {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rr_core::{RepoView, Unit};
 
 use super::languages;
-use super::roles::decoy_role;
+use crate::places::decoy_role;
 
 /// Source bytes, attributed.
 pub(super) struct Shares {

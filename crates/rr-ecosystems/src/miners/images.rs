@@ -22,7 +22,7 @@ static SERVICES: &[(&str, ServiceKind, u16)] = &[
 /// Part of an image's name and the toolchain it carries.
 #[rustfmt::skip]
 static TOOLS: &[(&str, &str)] = &[
-    ("python", "python"), ("node", "node"), ("golang", "go"), ("rust", "rust"),
+    ("python", "python"), ("node", "node"), ("golang", "go"), ("go", "go"), ("rust", "rust"),
     ("openjdk", "java"), ("eclipse-temurin", "java"), ("amazoncorretto", "java"), ("ruby", "ruby"),
     ("perl", "perl"), ("maven", "maven"), ("gradle", "gradle"), ("php", "php"), ("elixir", "elixir"),
     ("bun", "bun"), ("deno", "deno"),

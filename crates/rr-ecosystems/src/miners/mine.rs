@@ -1,10 +1,125 @@
 //! Runs every miner over the files it knows.
 
-use rr_core::RepoView;
+use rr_core::{FileEntry, RepoView, UnitRole};
 
-use super::collected::Mined;
+use super::collected::{Mined, folder_of};
+use super::{
+    app_json, azure, circle, compose, devcontainer, dockerfile, dotenv, github, gitlab, justfile,
+    makefile, nox, package_json, pins, procfile, readme, taskfile, tox, travis,
+};
+use crate::places::decoy_role;
 
-/// Mines a tree.
-pub(crate) fn mine(_repo: &dyn RepoView) -> Mined {
-    Mined::default()
+/// Deepest folder whose task files and containers are looked at.
+const DEPTH: usize = 4;
+/// Most files mined; real trees have a few dozen.
+const FILE_LIMIT: usize = 2000;
+
+/// Reads one file.
+type FileMiner = fn(path: &str, text: &str, mined: &mut Mined);
+
+/// Mines a tree: CI first, then files by name, in path order.
+pub(crate) fn mine(repo: &dyn RepoView) -> Mined {
+    let mut mined = Mined::default();
+    github::mine(repo, &mut mined);
+    let mut count = 0;
+    for entry in repo.files() {
+        let Some(miner) = miner_of(entry) else { continue };
+        count += 1;
+        if count > FILE_LIMIT {
+            mined.notes.push(format!("only the first {FILE_LIMIT} build files were read"));
+            break;
+        }
+        if let Some(text) = repo.text(&entry.path) {
+            miner(&entry.path, &text, &mut mined);
+        }
+    }
+    mined
+}
+
+/// The miner that knows a file by its name and place.
+fn miner_of(entry: &FileEntry) -> Option<FileMiner> {
+    let path = entry.path.as_str();
+    match path {
+        ".gitlab-ci.yml" => return Some(gitlab::mine),
+        ".circleci/config.yml" => return Some(circle::mine),
+        ".travis.yml" => return Some(travis::mine),
+        "azure-pipelines.yml" | ".azure-pipelines.yml" | ".azure-pipelines/azure-pipelines.yml" => {
+            return Some(azure::mine);
+        }
+        ".devcontainer/devcontainer.json" | ".devcontainer.json" => {
+            return Some(devcontainer::mine);
+        }
+        "app.json" => return Some(app_json::mine),
+        _ => {}
+    }
+    let folder = folder_of(path);
+    if path.matches('/').count() > DEPTH || folder.split('/').any(|part| part == "node_modules") {
+        return None;
+    }
+    let decoy = decoy_role(folder);
+    let name = path.rsplit('/').next().unwrap_or(path);
+    if let Some(miner) = task_miner(name)
+        && !matches!(decoy, Some(UnitRole::Fixture) if !test_suite_folder(folder))
+    {
+        return Some(miner);
+    }
+    if decoy.is_some() && !matches!(decoy, Some(UnitRole::Tooling)) {
+        return None;
+    }
+    container_miner(name).or_else(|| readme_miner(path, name))
+}
+
+/// `tests/Makefile` may hold the suite; `tests/fixtures/x/Makefile` does not.
+fn test_suite_folder(folder: &str) -> bool {
+    matches!(folder, "test" | "tests" | "spec" | "e2e" | "regress")
+}
+
+fn task_miner(name: &str) -> Option<FileMiner> {
+    Some(match name {
+        "Makefile" | "makefile" | "GNUmakefile" => makefile::mine,
+        "justfile" | "Justfile" | ".justfile" => justfile::mine,
+        "Taskfile.yml" | "Taskfile.yaml" | "taskfile.yml" => taskfile::mine,
+        "package.json" => package_json::mine,
+        "tox.ini" => tox::mine,
+        "noxfile.py" => nox::mine,
+        ".tool-versions" | "mise.toml" | ".mise.toml" | "runtime.txt" | ".sdkmanrc" => pins::mine,
+        "Procfile" => procfile::mine,
+        _ => return None,
+    })
+}
+
+fn container_miner(name: &str) -> Option<FileMiner> {
+    let lower = name.to_ascii_lowercase();
+    let is_compose = (lower.ends_with(".yml") || lower.ends_with(".yaml"))
+        && (lower.starts_with("docker-compose") || lower.starts_with("compose"));
+    if is_compose {
+        return Some(compose::mine);
+    }
+    if lower == "dockerfile"
+        || lower == "containerfile"
+        || lower.starts_with("dockerfile.")
+        || lower.ends_with(".dockerfile")
+    {
+        return Some(dockerfile::mine);
+    }
+    dotenv::is_template(name).then_some(dotenv::mine as FileMiner)
+}
+
+fn readme_miner(path: &str, name: &str) -> Option<FileMiner> {
+    let lower = name.to_ascii_lowercase();
+    let told = [
+        "readme",
+        "contributing",
+        "development",
+        "developing",
+        "hacking",
+        "install",
+        "building",
+        "testing",
+    ]
+    .iter()
+    .any(|stem| lower.split('.').next() == Some(stem));
+    let text = ["md", "rst", "txt", "markdown", "adoc"].iter().any(|end| lower.ends_with(end))
+        || !lower.contains('.');
+    (told && text && path.matches('/').count() <= 2).then_some(readme::mine as FileMiner)
 }

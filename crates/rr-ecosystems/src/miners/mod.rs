@@ -3,14 +3,36 @@
 //! Each miner knows one kind of file and gives facts and commands with their place and trust. A
 //! miner decides nothing about plans and must not know ecosystems; ecosystems ask [`query`].
 
+mod app_json;
+mod azure;
+mod circle;
 mod classify;
 mod collected;
 mod command_line;
+mod compose;
+mod devcontainer;
+mod dockerfile;
+pub(crate) mod dotenv;
+mod github;
+mod github_expressions;
+mod github_setup;
+mod gitlab;
+mod images;
+mod justfile;
 mod lexer;
+mod makefile;
 mod mine;
+mod nox;
+mod package_json;
+mod pins;
+mod procfile;
 mod program_ecosystem;
 pub mod query;
+mod readme;
 mod resolve;
+mod taskfile;
+mod tox;
+mod travis;
 pub(crate) mod variables;
 mod wrappers;
 mod yaml;
@@ -18,5 +40,6 @@ mod yaml;
 pub use classify::{class_of_name, classify};
 pub(crate) use collected::{Mined, MinedService, MinedVariable};
 pub use command_line::{program, split_words, unwrapped};
+pub(crate) use images::{service_kind, usual_port};
 pub(crate) use mine::mine;
 pub(crate) use program_ecosystem::ecosystem_of;

@@ -1,0 +1,153 @@
+//! GitLab CI: jobs with their scripts, images, services and variables.
+
+use std::collections::BTreeMap;
+
+use rr_core::{FactKey, Trust};
+
+use super::collected::{Mined, Place, Script};
+use super::images;
+use super::yaml::{self, Node};
+
+/// Keys at the top that are no jobs.
+const RESERVED: &[&str] = &[
+    "stages",
+    "variables",
+    "image",
+    "services",
+    "before_script",
+    "after_script",
+    "cache",
+    "include",
+    "workflow",
+    "default",
+    "pages",
+    "spec",
+];
+
+/// Mines `.gitlab-ci.yml`.
+pub(super) fn mine(path: &str, text: &str, mined: &mut Mined) {
+    let root = match yaml::parse(text) {
+        Ok(root) => root,
+        Err(error) => {
+            mined.notes.push(format!("`{path}` not read: {error}"));
+            return;
+        }
+    };
+    let place = Place { path, rule: "gitlab.script", trust: Trust::Ci };
+    let variables = variables(&place, root.get("variables"), mined);
+    for (name, job) in root.pairs() {
+        if RESERVED.contains(&&**name) || name.starts_with('.') {
+            continue;
+        }
+        let lookup = Lookup { root: &root, job };
+        read_job(&place, name, &lookup, &variables, mined);
+    }
+}
+
+/// A job with its templates and the defaults behind it.
+struct Lookup<'a> {
+    root: &'a Node,
+    job: &'a Node,
+}
+
+impl<'a> Lookup<'a> {
+    fn get(&self, key: &str) -> Option<&'a Node> {
+        self.job
+            .get(key)
+            .or_else(|| self.templates(self.job, 4).into_iter().find_map(|node| node.get(key)))
+            .or_else(|| self.root.get("default").and_then(|default| default.get(key)))
+            .or_else(|| self.root.get(key))
+    }
+
+    fn templates(&self, job: &'a Node, depth: u8) -> Vec<&'a Node> {
+        let mut found = Vec::new();
+        for name in job.get("extends").map(Node::texts).unwrap_or_default().iter().rev() {
+            if let Some(template) = self.root.get(name).filter(|_| depth > 0) {
+                found.push(template);
+                found.extend(self.templates(template, depth - 1));
+            }
+        }
+        found
+    }
+}
+
+fn read_job(
+    place: &Place<'_>,
+    name: &str,
+    job: &Lookup<'_>,
+    global: &BTreeMap<String, String>,
+    mined: &mut Mined,
+) {
+    let mut env = global.clone();
+    env.extend(variables(place, job.job.get("variables"), mined));
+    if let Some(image) = job.get("image") {
+        let text = image.text_of("name").or_else(|| image.text()).unwrap_or_default();
+        for (tool, version) in images::toolchain(text) {
+            mined.fact(FactKey::Version(tool), "", &version, place.at(image.line, text));
+        }
+    }
+    for service in job.get("services").map(Node::items).unwrap_or_default() {
+        let image = service.text_of("name").or_else(|| service.text()).unwrap_or_default();
+        let alias = service.text_of("alias").unwrap_or_else(|| {
+            image.split(':').next().unwrap_or(image).rsplit('/').next().unwrap_or(image)
+        });
+        if let Some(mut found) = images::service(image, alias, place.at(service.line, image)) {
+            found.env = env.clone();
+            mined.services.push(found);
+        }
+    }
+    for key in ["before_script", "script"] {
+        let Some(node) = job.get(key) else { continue };
+        for line in node.one_or_many().into_iter().flat_map(flatten) {
+            let Some(text) = line.text() else { continue };
+            mined.script(
+                place,
+                Script { text, line: line.line, cwd: Some(""), env: &env, context: name },
+            );
+        }
+    }
+}
+
+/// Scripts may be nested lists, through anchors.
+fn flatten(node: &Node) -> Vec<&Node> {
+    if node.text().is_some() { vec![node] } else { node.items().iter().collect() }
+}
+
+fn variables(
+    place: &Place<'_>,
+    node: Option<&Node>,
+    mined: &mut Mined,
+) -> BTreeMap<String, String> {
+    let mut env = BTreeMap::new();
+    for (name, value, line) in node.map(Node::variables).unwrap_or_default() {
+        mined.variable(&name, &value, "", place.at(line, &format!("{name}: {value}")));
+        env.insert(name, value);
+    }
+    env
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rr_core::{CommandClass, ServiceKind};
+
+    #[test]
+    fn jobs_inherit_images_services_and_variables() {
+        let mut mined = Mined::default();
+        mine(
+            ".gitlab-ci.yml",
+            "image: python:3.11\nvariables: {POSTGRES_DB: app}\n.base:\n  services: ['postgres:15']\n\
+             test:\n  extends: .base\n  script:\n    - pip install -e .\n    - pytest -q\n",
+            &mut mined,
+        );
+        let lines: Vec<_> = mined.commands.iter().map(|c| (c.line.as_str(), c.class)).collect();
+        assert_eq!(
+            lines,
+            [("pip install -e .", CommandClass::Install), ("pytest -q", CommandClass::Test)]
+        );
+        assert_eq!(mined.commands[1].evidence.line, Some(9));
+        assert_eq!(mined.services[0].kind, ServiceKind::Postgres);
+        assert_eq!(mined.services[0].env["POSTGRES_DB"], "app");
+        assert_eq!(mined.facts.iter().filter(|f| f.value == "3.11").count(), 1);
+    }
+}
