@@ -1,5 +1,28 @@
 //! Python: pip, uv, poetry, pdm, hatch, flit, Pipfile, conda.
 
+mod applications;
+mod conda;
+mod detect;
+mod distributions;
+mod document;
+mod imports;
+mod install;
+mod layout;
+mod literal;
+mod locks;
+mod manifest;
+mod names;
+mod paths;
+mod plan;
+mod poetry;
+mod pytest_words;
+mod requirements;
+mod selection;
+mod start;
+mod system_packages;
+mod testing;
+mod versions;
+
 use rr_core::{
     Diagnosis, Ecosystem, EcosystemId, FailedStep, PlanContext, RepoView, Unit, UnitPlan,
 };
@@ -12,12 +35,12 @@ impl Ecosystem for Python {
         EcosystemId::new("python")
     }
 
-    fn detect(&self, _repo: &dyn RepoView) -> Vec<Unit> {
-        Vec::new()
+    fn detect(&self, repo: &dyn RepoView) -> Vec<Unit> {
+        detect::units(repo)
     }
 
-    fn plan(&self, _repo: &dyn RepoView, _unit: &Unit, _context: &PlanContext<'_>) -> UnitPlan {
-        UnitPlan::default()
+    fn plan(&self, repo: &dyn RepoView, unit: &Unit, context: &PlanContext<'_>) -> UnitPlan {
+        plan::of(repo, unit, context)
     }
 
     fn diagnose(&self, _repo: &dyn RepoView, _failed: &FailedStep<'_>) -> Vec<Diagnosis> {
