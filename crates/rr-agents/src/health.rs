@@ -1,14 +1,17 @@
 //! HealthAgent: asks from outside whether a service is up, and whether it stays up.
 
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use rr_core::{
-    CancelToken, Clock, Executor, Exit, HealthProbe, ListeningSocket, ProbeKind, ProbeResult,
-    RunningProcess,
+    Agent, AgentError, AgentName, Executor, Exit, HealthProbe, ListeningSocket, ProbeKind,
+    ProbeResult, RunningProcess,
 };
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use crate::http_probe::{self, HttpAnswer};
+use crate::session::RunSession;
 
 /// How long a service is watched after its first answer, and how often it is asked meanwhile.
 const WATCH: [Duration; 3] =
@@ -47,23 +50,29 @@ pub struct HealthFinding {
     pub seconds_to_answer: f64,
 }
 
-/// The agent. It keeps no state between services.
-pub struct HealthAgent<'a> {
-    clock: &'a dyn Clock,
-    cancel: &'a CancelToken,
+/// The agent.
+pub struct HealthAgent {
+    session: Arc<RunSession>,
+    last: Mutex<Option<HealthFinding>>,
 }
 
-impl<'a> HealthAgent<'a> {
-    /// An agent that sleeps by this clock and stops by this token.
+impl HealthAgent {
+    /// An agent of this run.
     #[must_use]
-    pub fn new(clock: &'a dyn Clock, cancel: &'a CancelToken) -> Self {
-        Self { clock, cancel }
+    pub fn of(session: Arc<RunSession>) -> Self {
+        Self { session, last: Mutex::default() }
     }
 
     /// Waits with back-off for a first answer, then watches for three seconds. The service is
     /// healthy only if it still answers at the end and its process tree lives.
     #[must_use]
     pub fn examine(&self, task: &HealthTask<'_>) -> HealthFinding {
+        let finding = self.wait_and_watch(task);
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(finding.clone());
+        finding
+    }
+
+    fn wait_and_watch(&self, task: &HealthTask<'_>) -> HealthFinding {
         let started = Instant::now();
         let limit = Duration::from_secs(u64::from(task.probe.start_seconds.max(1)));
         let mut finding = empty_finding();
@@ -75,10 +84,10 @@ impl<'a> HealthAgent<'a> {
                 self.watch(task, &mut finding);
                 return finding;
             }
-            if finding.died.is_some() || self.cancel.is_cancelled() || started.elapsed() > limit {
+            if finding.died.is_some() || self.session.cancel.is_cancelled() || started.elapsed() > limit {
                 return finding;
             }
-            self.clock.sleep(pause);
+            self.session.clock.sleep(pause);
             pause = (pause * 3 / 2).min(Duration::from_secs(1));
         }
     }
@@ -86,7 +95,7 @@ impl<'a> HealthAgent<'a> {
     /// Keeps asking after the first answer: a service that answers once and dies is not up.
     fn watch(&self, task: &HealthTask<'_>, finding: &mut HealthFinding) {
         for pause in WATCH {
-            self.clock.sleep(pause);
+            self.session.clock.sleep(pause);
             let before = finding.result.clone();
             self.ask(task, finding);
             if !finding.result.healthy {
@@ -130,6 +139,35 @@ impl<'a> HealthAgent<'a> {
             ProbeKind::Http { paths } => ask_http(task.executor, port, paths),
             _ => ask_tcp(task.executor, port),
         }
+    }
+}
+
+impl Agent for HealthAgent {
+    fn name(&self) -> AgentName {
+        AgentName::HealthAgent
+    }
+
+    /// Asks one port of the run once: `{"port": 8000, "paths": ["/"]}` gives a [`ProbeResult`].
+    fn run(&self, task: Value) -> Result<Value, AgentError> {
+        #[derive(Deserialize)]
+        struct AskPort {
+            port: u16,
+            #[serde(default)]
+            paths: Vec<String>,
+        }
+        let unusable = |e: serde_json::Error| AgentError::Task {
+            agent: AgentName::HealthAgent,
+            reason: e.to_string(),
+        };
+        let ask: AskPort = serde_json::from_value(task).map_err(unusable)?;
+        let executor = self.session.executor(AgentName::HealthAgent)?;
+        let result = ask_http(executor.as_ref(), ask.port, &ask.paths);
+        serde_json::to_value(result).map_err(unusable)
+    }
+
+    fn checkpoint(&self) -> Value {
+        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        json!({ "agent": AgentName::HealthAgent, "last_finding": *last })
     }
 }
 

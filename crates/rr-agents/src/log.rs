@@ -7,8 +7,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rr_core::{Observer, OutputSink, RunEvent, StepId};
 
+use crate::session::RunSession;
+
 /// Longest line that is told to observers, in bytes; the log file has it whole.
 const LINE: usize = 500;
+
+/// A sink into a log file below the run's folder, whose lines observers see as those of `step`.
+///
+/// # Errors
+/// Where the file cannot be made.
+pub fn log_sink(session: &RunSession, log: &Path, step: &str) -> io::Result<Arc<dyn OutputSink>> {
+    let path = session.folder.join(log);
+    Ok(Arc::new(StepLog::create(&path, StepId::new(step), session.observer.clone())?))
+}
 
 /// Writes a step's log and tells its lines.
 pub(crate) struct StepLog {

@@ -1,10 +1,14 @@
 //! RunnerAgent: starts what should run, and runs the tests.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use rr_core::{AgentError, AgentName, Executor, RunEvent, RunningProcess, TestRun, TestSpec};
+use rr_core::{
+    Agent, AgentError, AgentName, Executor, Outcome, RunEvent, RunningProcess, Step, TestRun,
+    TestSpec,
+};
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use crate::session::RunSession;
 use crate::step_runner::{
@@ -38,13 +42,15 @@ pub struct TestsRead {
 /// The agent.
 pub struct RunnerAgent {
     session: Arc<RunSession>,
+    /// Steps run, with how they ended.
+    done: Mutex<Vec<(String, String)>>,
 }
 
 impl RunnerAgent {
     /// An agent of this run.
     #[must_use]
     pub fn of(session: Arc<RunSession>) -> Self {
-        Self { session }
+        Self { session, done: Mutex::default() }
     }
 
     /// Runs a step that ends by itself: an entry point, or the loading of a library.
@@ -52,7 +58,14 @@ impl RunnerAgent {
     /// # Errors
     /// Where it cannot be run; a failing step is a result.
     pub fn run_to_end(&self, task: &StepTask) -> Result<StepResult, AgentError> {
-        step_runner::run_step(&self.session, AgentName::RunnerAgent, task)
+        let result = step_runner::run_step(&self.session, AgentName::RunnerAgent, task)?;
+        self.note(&task.step, result.outcome.exit.to_string());
+        Ok(result)
+    }
+
+    fn note(&self, step: &Step, ended: String) {
+        let mut done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
+        done.push((step.id.to_string(), ended));
     }
 
     /// Starts a service and returns it with its log's name.
@@ -65,7 +78,9 @@ impl RunnerAgent {
         let sink = open_log(&self.session, AgentName::RunnerAgent, &log, &task.step)?;
         announce(&self.session, task);
         let spec = process_spec(&self.session, executor.as_ref(), task);
-        Ok((executor.spawn(&spec, sink)?, log))
+        let process = executor.spawn(&spec, sink)?;
+        self.note(&task.step, format!("started as process {}", process.identity().0));
+        Ok((process, log))
     }
 
     /// Runs a test step and reads its outcomes.
@@ -80,20 +95,56 @@ impl RunnerAgent {
         for (name, value) in variables {
             run.step.env.insert(name.to_owned(), value.to_owned());
         }
-        let result = step_runner::run_step(&self.session, AgentName::RunnerAgent, &run)?;
-        let files = match &run.step.test {
-            Some(spec) => report_files(executor.as_ref(), spec)?,
-            None => Vec::new(),
-        };
-        let output = read_log(&self.session.folder, &result.log, LOG_CAP)
-            .map_err(|e| failed(AgentName::RunnerAgent, format!("read `{}`", result.log), &e))?;
-        let analyzer = &self.session.engine.analyzer;
-        let tests = analyzer.read_tests(&run.step, &result.outcome, &files, &output);
+        let result = self.run_to_end(&run)?;
+        let tests =
+            read_tests(&self.session, executor.as_ref(), &run.step, &result.outcome, &result.log)?;
         self.session.tell(&RunEvent::TestsFinished {
             runner: tests.runner.clone(),
             counts: tests.counts(),
         });
         Ok(TestsRead { result, tests })
+    }
+}
+
+/// Reads the outcomes of a test step that ran in this sandbox and wrote this log (a path relative
+/// to the run's folder).
+///
+/// # Errors
+/// Where its reports or its log cannot be read.
+pub fn read_tests(
+    session: &RunSession,
+    executor: &dyn Executor,
+    step: &Step,
+    outcome: &Outcome,
+    log: &str,
+) -> Result<TestRun, AgentError> {
+    let files = match &step.test {
+        Some(spec) => report_files(executor, spec)?,
+        None => Vec::new(),
+    };
+    let output = read_log(&session.folder, log, LOG_CAP)
+        .map_err(|e| failed(AgentName::RunnerAgent, format!("read `{log}`"), &e))?;
+    Ok(session.engine.analyzer.read_tests(step, outcome, &files, &output))
+}
+
+impl Agent for RunnerAgent {
+    fn name(&self) -> AgentName {
+        AgentName::RunnerAgent
+    }
+
+    /// Runs a test step: a [`TestTask`] gives a [`TestsRead`].
+    fn run(&self, task: Value) -> Result<Value, AgentError> {
+        let unusable = |e: serde_json::Error| AgentError::Task {
+            agent: AgentName::RunnerAgent,
+            reason: e.to_string(),
+        };
+        let task: TestTask = serde_json::from_value(task).map_err(unusable)?;
+        serde_json::to_value(self.test(&task)?).map_err(unusable)
+    }
+
+    fn checkpoint(&self) -> Value {
+        let done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
+        json!({ "agent": AgentName::RunnerAgent, "steps": *done })
     }
 }
 

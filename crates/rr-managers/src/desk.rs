@@ -57,6 +57,11 @@ impl Desk {
         self.decided.lock().unwrap_or_else(PoisonError::into_inner).push(decision);
     }
 
+    /// What was decided so far.
+    pub(crate) fn decisions(&self) -> Vec<Decision> {
+        self.decided.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// The state for `manager_state_<Manager>.json`.
     pub(crate) fn checkpoint(&self) -> Value {
         let decided = self.decided.lock().unwrap_or_else(PoisonError::into_inner);

@@ -80,6 +80,12 @@ impl PortManager {
         port
     }
 
+    /// What was decided so far.
+    #[must_use]
+    pub fn decisions(&self) -> Vec<Decision> {
+        self.desk.decisions()
+    }
+
     fn record(&self, topic: &str, question: &str, port: u16, rationale: String) {
         self.desk.record(Decision {
             topic: topic.to_owned(),
