@@ -1,0 +1,330 @@
+//! Clones: of a URL as shallow as the reference allows, of a local repository with its objects
+//! copied. Then the work tree, its missing objects, submodules and large files.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rr_core::{CancelToken, EngineError, OutputSink};
+
+use super::git_program::{Git, without_credentials};
+use crate::fault;
+
+/// One clone in the making.
+pub(super) struct Clone<'a> {
+    pub(super) git: &'a Git,
+    pub(super) into: &'a Path,
+    pub(super) sink: Arc<dyn OutputSink>,
+    pub(super) cancel: &'a CancelToken,
+    pub(super) notes: Vec<String>,
+}
+
+/// Files whose presence together with a mention of tags means that a build reads the history.
+const TAG_READERS: &[&str] = &[
+    "setuptools_scm",
+    "setuptools-scm",
+    "hatch-vcs",
+    "versioneer",
+    "pbr",
+    "poetry-dynamic-versioning",
+    "dunamai",
+    "git describe",
+    "GitVersion",
+    "gitversion",
+    "versioningit",
+    "hatch_vcs",
+    "pdm-backend",
+    "jgitver",
+    "axion-release",
+    "nebula.release",
+    "vergen",
+    "git-version",
+];
+
+impl Clone<'_> {
+    /// Clones a URL or a local repository and checks out the reference.
+    pub(super) fn make(&mut self, url: &str, reference: Option<&str>) -> Result<(), EngineError> {
+        if Path::new(url).is_absolute() {
+            self.local(Path::new(url), reference)?;
+        } else {
+            self.remote(url, reference)?;
+        }
+        self.complete(url)
+    }
+
+    /// Clones a local repository, objects copied: no alternates, no hard links into the user's.
+    fn local(&mut self, from: &Path, reference: Option<&str>) -> Result<(), EngineError> {
+        self.clone_objects(from)?;
+        match reference {
+            Some(reference) => {
+                let commit = self.resolve(reference)?;
+                self.check_out(&commit, self.is_branch(reference).then_some(reference))
+            }
+            None => self.check_out_default(),
+        }
+    }
+
+    /// The objects and references of a local repository, without a work tree.
+    pub(super) fn clone_objects(&mut self, from: &Path) -> Result<(), EngineError> {
+        let (from, into) = (from.to_string_lossy(), self.into.to_string_lossy());
+        self.git.run(
+            Path::new("/"),
+            &[
+                "clone",
+                "--quiet",
+                "--no-hardlinks",
+                "--no-checkout",
+                "--template=",
+                "--",
+                &from,
+                &into,
+            ],
+            Arc::clone(&self.sink),
+            self.cancel,
+        )?;
+        self.own_objects()
+    }
+
+    /// Copies in what the source borrowed from other repositories.
+    fn own_objects(&self) -> Result<(), EngineError> {
+        let alternates = self.into.join(".git/objects/info/alternates");
+        if !alternates.exists() {
+            return Ok(());
+        }
+        self.run(&["repack", "-a", "-d", "-q"])?;
+        fs::remove_file(&alternates).map_err(|e| fault::io("remove", &alternates, e))
+    }
+
+    fn remote(&mut self, url: &str, reference: Option<&str>) -> Result<(), EngineError> {
+        let into = self.into.to_string_lossy().into_owned();
+        let root = Path::new("/");
+        let sink = || Arc::clone(&self.sink);
+        let shallow = ["clone", "--quiet", "--depth=1", "--template="];
+        let Some(reference) = reference else {
+            let arguments = [&shallow[..], &["--", url, &into]].concat();
+            return self.git.run(root, &arguments, sink(), self.cancel);
+        };
+        if !is_hash(reference) {
+            let branch = format!("--branch={reference}");
+            let arguments = [&shallow[..], &[&branch, "--", url, &into]].concat();
+            return self.git.run(root, &arguments, sink(), self.cancel);
+        }
+        self.git.run(
+            root,
+            &["init", "--quiet", "--template=", "--", &into],
+            sink(),
+            self.cancel,
+        )?;
+        self.run(&["remote", "add", "--", "origin", url])?;
+        // Servers may refuse to give a commit that no reference names; then all is fetched.
+        let whole = reference.len() == 40;
+        if !whole || self.run(&["fetch", "--quiet", "--depth=1", "origin", reference]).is_err() {
+            let all = "+refs/heads/*:refs/remotes/origin/*";
+            self.run(&["fetch", "--quiet", "--tags", "origin", all])?;
+        }
+        let commit = self.resolve(reference)?;
+        self.check_out(&commit, None)
+    }
+
+    /// The commit that a branch, tag or hash means.
+    pub(super) fn resolve(&self, reference: &str) -> Result<String, EngineError> {
+        let spellings = [
+            format!("refs/remotes/origin/{reference}^{{commit}}"),
+            format!("refs/heads/{reference}^{{commit}}"),
+            format!("refs/tags/{reference}^{{commit}}"),
+            format!("{reference}^{{commit}}"),
+        ];
+        for spelling in spellings {
+            let arguments = ["rev-parse", "--verify", "--quiet", "--end-of-options", &spelling];
+            if let Ok(commit) = self.git.text(self.into, &arguments, self.cancel)
+                && let Some(commit) = commit.lines().last()
+                && is_hash(commit)
+            {
+                return Ok(commit.to_owned());
+            }
+        }
+        Err(fault::refused(format!("the repository has no branch, tag or commit `{reference}`")))
+    }
+
+    fn is_branch(&self, reference: &str) -> bool {
+        let name = format!("refs/remotes/origin/{reference}");
+        self.git.succeeds(self.into, &["show-ref", "--verify", "--quiet", "--", &name], self.cancel)
+    }
+
+    /// Checks out what HEAD names; a HEAD that names nothing gives way to the only branch, or to
+    /// the branch with the newest commit.
+    fn check_out_default(&mut self) -> Result<(), EngineError> {
+        let verify = ["rev-parse", "--verify", "--quiet", "HEAD^{commit}"];
+        if let Ok(commit) = self.git.text(self.into, &verify, self.cancel) {
+            return self.fill_work_tree(&commit);
+        }
+        let newest = [
+            "for-each-ref",
+            "--sort=-committerdate",
+            "--count=1",
+            "--format=%(objectname)",
+            "refs/remotes/origin",
+            "refs/heads",
+            "refs/tags",
+        ];
+        let commit = self.git.text(self.into, &newest, self.cancel)?;
+        if commit.is_empty() {
+            return Err(fault::refused("the repository has no commit"));
+        }
+        self.notes.push("HEAD names no commit; the newest branch is taken".to_owned());
+        self.check_out(&commit, None)
+    }
+
+    fn check_out(&mut self, commit: &str, branch: Option<&str>) -> Result<(), EngineError> {
+        let head = self.into.join(".git/HEAD");
+        match branch {
+            Some(branch) => {
+                let name = format!("refs/heads/{branch}");
+                self.run(&["update-ref", &name, commit])?;
+                self.run(&["symbolic-ref", "HEAD", &name])?;
+            }
+            None => {
+                fs::write(&head, format!("{commit}\n")).map_err(|e| fault::io("write", &head, e))?
+            }
+        }
+        self.fill_work_tree(commit)
+    }
+
+    /// Writes the index and the files. Some clones lack objects: what can be had is written, the
+    /// rest is noted and marked so that git does not see it as deleted.
+    fn fill_work_tree(&mut self, commit: &str) -> Result<(), EngineError> {
+        self.run(&["read-tree", commit])?;
+        if self.run(&["checkout-index", "--all", "--force", "--quiet"]).is_ok() {
+            let _ = self.run(&["update-index", "--refresh", "-q"]);
+            return Ok(());
+        }
+        let listed = self.git.capture(self.into, &["ls-files", "--deleted", "-z"], self.cancel)?;
+        let missing: Vec<String> = String::from_utf8_lossy(&listed.stdout)
+            .split('\0')
+            .filter(|path| !path.is_empty())
+            .map(str::to_owned)
+            .collect();
+        let _ = self.run(&["update-index", "--refresh", "-q"]);
+        if missing.is_empty() {
+            return Err(fault::environment("git could not write the work tree"));
+        }
+        for chunk in missing.chunks(500) {
+            let paths = chunk.iter().map(String::as_str);
+            let arguments: Vec<&str> =
+                ["update-index", "--skip-worktree", "--"].into_iter().chain(paths).collect();
+            let _ = self.run(&arguments);
+        }
+        let shown = missing.iter().take(10).map(|path| format!("`{path}`")).collect::<Vec<_>>();
+        self.notes.push(format!(
+            "{} files whose content is missing from the repository: {}{}",
+            missing.len(),
+            shown.join(", "),
+            if missing.len() > shown.len() { ", …" } else { "" }
+        ));
+        Ok(())
+    }
+
+    /// What follows a checkout; its failures are notes.
+    fn complete(&mut self, url: &str) -> Result<(), EngineError> {
+        self.fetch_tags();
+        self.fetch_submodules();
+        self.fetch_large_files();
+        let shown = without_credentials(url);
+        if shown != url {
+            self.run(&["remote", "set-url", "origin", &shown])?;
+        }
+        Ok(())
+    }
+
+    /// A shallow clone has no tags; builds that compute their version from them get the history.
+    fn fetch_tags(&mut self) {
+        if !self.into.join(".git/shallow").exists() {
+            return;
+        }
+        let files = [
+            "pyproject.toml",
+            "setup.py",
+            "setup.cfg",
+            "Makefile",
+            "CMakeLists.txt",
+            "configure.ac",
+            "build.gradle",
+            "build.gradle.kts",
+            "package.json",
+            "build.rs",
+            "meson.build",
+            "pom.xml",
+        ];
+        let reader = files.iter().find_map(|file| {
+            let text = read_regular(&self.into.join(file))?;
+            TAG_READERS.iter().find(|word| text.contains(**word)).map(|word| (*file, *word))
+        });
+        let Some((file, word)) = reader else { return };
+        match self.run(&["fetch", "--quiet", "--unshallow", "--tags", "origin"]) {
+            Ok(()) => {
+                self.notes.push(format!("history fetched, because `{file}` mentions `{word}`"))
+            }
+            Err(error) => self
+                .notes
+                .push(format!("history not fetched though `{file}` mentions `{word}`: {error}")),
+        }
+    }
+
+    fn fetch_submodules(&mut self) {
+        if !self.into.join(".gitmodules").exists() {
+            return;
+        }
+        let update = [
+            "-c",
+            "protocol.file.allow=never",
+            "submodule",
+            "update",
+            "--init",
+            "--recursive",
+            "--depth=1",
+            "--quiet",
+        ];
+        if let Err(error) = self.run(&update) {
+            self.notes.push(format!("submodules not fetched: {error}"));
+        }
+    }
+
+    fn fetch_large_files(&mut self) {
+        let attributes = read_regular(&self.into.join(".gitattributes")).unwrap_or_default();
+        if !attributes.contains("filter=lfs") {
+            return;
+        }
+        let fetched = self.git.has_lfs() && self.run(&["lfs", "pull"]).is_ok();
+        if !fetched {
+            let reason = if self.git.has_lfs() {
+                "they could not be fetched"
+            } else {
+                "git-lfs is not installed"
+            };
+            self.notes.push(format!("large files are left as pointers: {reason}"));
+        }
+    }
+
+    /// Hash and day of HEAD. Only sound before a sandboxed process has written to the clone.
+    pub(super) fn head(&self) -> Result<(String, Option<String>), EngineError> {
+        let text =
+            self.git.text(self.into, &["log", "-1", "--format=%H %cs", "HEAD"], self.cancel)?;
+        let (hash, day) = text.split_once(' ').unwrap_or((&text, ""));
+        Ok((hash.to_owned(), (!day.is_empty()).then(|| day.to_owned())))
+    }
+
+    pub(super) fn run(&self, arguments: &[&str]) -> Result<(), EngineError> {
+        self.git.run(self.into, arguments, Arc::clone(&self.sink), self.cancel)
+    }
+}
+
+/// Seven to forty hexadecimal digits.
+fn is_hash(text: &str) -> bool {
+    (7..=40).contains(&text.len()) && text.chars().all(|c| c.is_ascii_hexdigit())
+}
+
+/// The text of a regular file of at most 1 MiB; links are not followed.
+fn read_regular(path: &PathBuf) -> Option<String> {
+    let meta = path.symlink_metadata().ok()?;
+    (meta.is_file() && meta.len() < 1 << 20).then(|| fs::read_to_string(path).ok()).flatten()
+}

@@ -1,0 +1,258 @@
+//! The host's git, hardened: a configuration file of our own replaces the system's and the
+//! user's, so that no hook, filter, credential helper, file-system monitor or exotic transport of
+//! theirs or of the repository's runs.
+//!
+//! What is kept of the user's configuration: proxies, certificates and `url.*.insteadOf`. Keys of
+//! an ssh agent stay usable, since an ssh URL means nothing without. Credential helpers are only
+//! asked where repositories are trusted.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use rr_core::{CancelToken, EngineError, OutputSink};
+
+use crate::fault;
+use crate::host::{Captured, HostCommand, HostTools, last_lines};
+
+/// Overrides that also hold where a repository's own configuration says otherwise.
+const OVERRIDES: &[&str] = &[
+    "core.hooksPath=/dev/null",
+    "core.fsmonitor=false",
+    "core.symlinks=true",
+    "core.sshCommand=ssh -oBatchMode=yes",
+    "core.pager=cat",
+    "core.attributesFile=/dev/null",
+    "protocol.ext.allow=never",
+    "protocol.fd.allow=never",
+    "gc.auto=0",
+    "maintenance.auto=false",
+    "advice.detachedHead=false",
+    "submodule.recurse=false",
+    "filter.lfs.process=",
+    "filter.lfs.smudge=",
+    "filter.lfs.required=false",
+];
+
+/// The hardened git.
+pub(super) struct Git {
+    host: HostTools,
+    configuration: OnceLock<PathBuf>,
+}
+
+impl Git {
+    pub(super) fn new(host: HostTools) -> Self {
+        Self { host, configuration: OnceLock::new() }
+    }
+
+    /// Runs git in a folder; it must succeed.
+    pub(super) fn run(
+        &self,
+        folder: &Path,
+        arguments: &[&str],
+        sink: Arc<dyn OutputSink>,
+        cancel: &CancelToken,
+    ) -> Result<(), EngineError> {
+        let command = self.command(folder, arguments, cancel)?;
+        let outcome = self.host.run(&command, sink, cancel)?;
+        if outcome.exit.success() {
+            return Ok(());
+        }
+        Err(explain(arguments, &outcome.exit.to_string(), &outcome.tail))
+    }
+
+    /// Runs git and keeps its output apart, whatever its exit status.
+    pub(super) fn capture(
+        &self,
+        folder: &Path,
+        arguments: &[&str],
+        cancel: &CancelToken,
+    ) -> Result<Captured, EngineError> {
+        self.host.capture(&self.command(folder, arguments, cancel)?, cancel)
+    }
+
+    /// The trimmed output of a git that must succeed.
+    pub(super) fn text(
+        &self,
+        folder: &Path,
+        arguments: &[&str],
+        cancel: &CancelToken,
+    ) -> Result<String, EngineError> {
+        let captured = self.capture(folder, arguments, cancel)?;
+        if captured.exit.success() {
+            return Ok(captured.text());
+        }
+        Err(explain(arguments, &captured.exit.to_string(), &captured.messages))
+    }
+
+    /// Whether git succeeds.
+    pub(super) fn succeeds(&self, folder: &Path, arguments: &[&str], cancel: &CancelToken) -> bool {
+        self.capture(folder, arguments, cancel).is_ok_and(|captured| captured.exit.success())
+    }
+
+    /// Whether the large-file extension is installed.
+    pub(super) fn has_lfs(&self) -> bool {
+        self.host.which("git-lfs").is_some()
+    }
+
+    fn command(
+        &self,
+        folder: &Path,
+        arguments: &[&str],
+        cancel: &CancelToken,
+    ) -> Result<HostCommand, EngineError> {
+        let configuration = self.configuration(cancel)?;
+        let mut command = HostCommand::new("git").in_folder(folder);
+        for setting in OVERRIDES {
+            command = command.arg("-c").arg(*setting);
+        }
+        if !self.host.settings().trusted {
+            command = command.args(["-c", "credential.helper="]);
+        }
+        Ok(command
+            .args(arguments.iter().copied())
+            .env("GIT_CONFIG_NOSYSTEM", "1")
+            .env("GIT_CONFIG_GLOBAL", configuration.to_string_lossy())
+            .env("GIT_TERMINAL_PROMPT", "0")
+            .env("GIT_ASKPASS", "/bin/true")
+            .env("SSH_ASKPASS", "/bin/true")
+            .env("GIT_PROTOCOL_FROM_USER", "0")
+            .env("GIT_LFS_SKIP_SMUDGE", "1")
+            .env("GIT_OPTIONAL_LOCKS", "0")
+            .env("GIT_ATTR_NOSYSTEM", "1")
+            .within(Duration::from_secs(3600)))
+    }
+
+    /// Writes the configuration once. Child processes of git (`upload-pack`, submodules) read it
+    /// too, which `-c` does not reach.
+    fn configuration(&self, cancel: &CancelToken) -> Result<PathBuf, EngineError> {
+        if let Some(path) = self.configuration.get() {
+            return Ok(path.clone());
+        }
+        let mut text = String::from(
+            "[core]\n\thooksPath = /dev/null\n\tfsmonitor = false\n\tattributesFile = /dev/null\n\
+             [protocol \"ext\"]\n\tallow = never\n[protocol \"fd\"]\n\tallow = never\n\
+             [safe]\n\tdirectory = *\n[init]\n\ttemplateDir = \n[gc]\n\tauto = 0\n\
+             [transfer]\n\tcredentialsInUrl = allow\n[user]\n\tname = repo-runner\n\
+             \temail = repo-runner@localhost\n",
+        );
+        for (key, value) in self.user_settings(cancel) {
+            text.push_str(&configuration_lines(&key, &value));
+        }
+        let folder = self.host.settings().home.join("tmp");
+        fs::create_dir_all(&folder).map_err(|e| fault::io("make folder", &folder, e))?;
+        let path = folder.join(format!("gitconfig-{}", std::process::id()));
+        fs::write(&path, text).map_err(|e| fault::io("write", &path, e))?;
+        Ok(self.configuration.get_or_init(|| path).clone())
+    }
+
+    /// Proxies, certificates and address rewrites of the user and the system.
+    fn user_settings(&self, cancel: &CancelToken) -> Vec<(String, String)> {
+        let kept = r"^(http\..*(proxy|sslcainfo|sslcapath|sslverify|sslbackend)|url\..*\.(insteadof|pushinsteadof))$";
+        let kept = if self.host.settings().trusted {
+            format!("{kept}|^credential\\.")
+        } else {
+            kept.to_owned()
+        };
+        let command = HostCommand::new("git")
+            .args(["config", "--includes", "-z", "--get-regexp"])
+            .arg(kept)
+            .within(Duration::from_secs(10));
+        let Ok(captured) = self.host.capture(&command, cancel) else { return Vec::new() };
+        String::from_utf8_lossy(&captured.stdout)
+            .split('\0')
+            .filter_map(|item| item.split_once('\n'))
+            .map(|(key, value)| (key.to_owned(), value.to_owned()))
+            .collect()
+    }
+}
+
+/// `url.https://a/.insteadof` becomes a section with a quoted name.
+fn configuration_lines(key: &str, value: &str) -> String {
+    let quote = |text: &str| text.replace('\\', "\\\\").replace('"', "\\\"");
+    let (section, rest) = key.split_once('.').unwrap_or((key, ""));
+    match rest.rsplit_once('.') {
+        Some((name, key)) => {
+            format!("[{section} \"{}\"]\n\t{key} = \"{}\"\n", quote(name), quote(value))
+        }
+        None => format!("[{section}]\n\t{rest} = \"{}\"\n", quote(value)),
+    }
+}
+
+/// Tells refusals (no such repository or reference) from failures of the network.
+fn explain(arguments: &[&str], exit: &str, messages: &str) -> EngineError {
+    let verb = arguments.iter().find(|argument| !argument.starts_with('-')).unwrap_or(&"");
+    let shown = without_credentials(&last_lines(messages));
+    let text = format!("git {verb} failed with {exit}: {shown}");
+    let holds = |needles: &[&str]| needles.iter().any(|needle| messages.contains(needle));
+    // "fatal: could not read Username for 'https://…': terminal prompts disabled"
+    if holds(&["could not read Username", "Authentication failed", "Permission denied (publickey"])
+    {
+        return fault::refused(text).with_hint(
+            "the repository does not exist or is private: give an ssh URL whose key your agent \
+             holds, or clone it yourself and give the folder",
+        );
+    }
+    if holds(&[
+        "not found",
+        "does not exist",
+        "Remote branch",
+        "couldn't find remote ref",
+        "does not appear to be a git repository",
+    ]) {
+        return fault::refused(text)
+            .with_hint("look at the address and at the branch, tag or commit");
+    }
+    if holds(&[
+        "Could not resolve host",
+        "timed out",
+        "Connection",
+        "early EOF",
+        "RPC failed",
+        "unexpected disconnect",
+        "The requested URL returned error: 5",
+    ]) {
+        return fault::transient(text);
+    }
+    fault::environment(text)
+}
+
+/// Messages of git repeat the URL, which may hold a password.
+pub(super) fn without_credentials(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find("://") {
+        let (head, tail) = rest.split_at(at + 3);
+        out.push_str(head);
+        let end = tail.find(['/', ' ', '\'', '"', '\n']).unwrap_or(tail.len());
+        rest = match tail[..end].rfind('@') {
+            Some(sign) => &tail[sign + 1..],
+            None => tail,
+        };
+    }
+    out.push_str(rest);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passwords_in_addresses_are_not_repeated() {
+        assert_eq!(
+            without_credentials("fatal: 'https://me:s3cret@h.example/o/n' and https://h2/x@y"),
+            "fatal: 'https://h.example/o/n' and https://h2/x@y"
+        );
+    }
+
+    #[test]
+    fn rewrites_keep_their_quoted_names() {
+        assert_eq!(
+            configuration_lines("url.https://mirror.example/.insteadof", "https://h.example/"),
+            "[url \"https://mirror.example/\"]\n\tinsteadof = \"https://h.example/\"\n"
+        );
+        assert_eq!(configuration_lines("http.proxy", "p"), "[http]\n\tproxy = \"p\"\n");
+    }
+}
