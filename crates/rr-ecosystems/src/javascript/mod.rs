@@ -1,4 +1,23 @@
 //! JavaScript and TypeScript: npm, yarn, pnpm, bun, deno.
+//!
+//! Tests are run by the repository's own command; a recorder that rides in the Node process (or
+//! a reporter of the runner's own) tells their outcomes. Must not read what runners print.
+
+mod build;
+mod calls;
+mod deno;
+mod detect;
+mod expand;
+mod instrument;
+mod managers;
+mod node_version;
+mod package_json;
+mod plan;
+mod segment;
+mod start;
+mod suite;
+mod words;
+mod workspace;
 
 use rr_core::{
     Diagnosis, Ecosystem, EcosystemId, FailedStep, PlanContext, RepoView, Unit, UnitPlan,
@@ -12,12 +31,12 @@ impl Ecosystem for JavaScript {
         EcosystemId::new("javascript")
     }
 
-    fn detect(&self, _repo: &dyn RepoView) -> Vec<Unit> {
-        Vec::new()
+    fn detect(&self, repo: &dyn RepoView) -> Vec<Unit> {
+        detect::units(repo)
     }
 
-    fn plan(&self, _repo: &dyn RepoView, _unit: &Unit, _context: &PlanContext<'_>) -> UnitPlan {
-        UnitPlan::default()
+    fn plan(&self, repo: &dyn RepoView, unit: &Unit, context: &PlanContext<'_>) -> UnitPlan {
+        plan::plan(repo, unit, context)
     }
 
     fn diagnose(&self, _repo: &dyn RepoView, _failed: &FailedStep<'_>) -> Vec<Diagnosis> {

@@ -8,7 +8,7 @@ mod azure;
 mod circle;
 mod classify;
 mod collected;
-mod command_line;
+pub(crate) mod command_line;
 mod compose;
 mod devcontainer;
 mod dockerfile;

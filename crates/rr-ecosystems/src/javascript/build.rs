@@ -1,0 +1,139 @@
+//! Which build the tests, the start or a package's own entry points need.
+
+use rr_core::{Command, Evidence, RepoView, Trust};
+
+use super::expand::expand_script;
+use super::managers::{Manager, Tool};
+use super::package_json::Manifest;
+use super::segment::{Role, Segment};
+use super::workspace::Workspace;
+
+/// One build command.
+#[derive(Clone, Debug)]
+pub(super) struct Build {
+    /// The command.
+    pub(super) command: Command,
+    /// Folder it runs in.
+    pub(super) cwd: String,
+    /// Whether what follows makes sense without it.
+    pub(super) optional: bool,
+    /// Why.
+    pub(super) evidence: Evidence,
+}
+
+/// Scripts that generate what sources import, before builds and tests.
+const GENERATORS: &[&str] =
+    &["dev:prepare", "codegen", "generate", "prisma:generate", "gen", "pretest:generate"];
+
+/// The builds of a workspace, in order.
+pub(super) fn builds(
+    repo: &dyn RepoView,
+    workspace: &Workspace,
+    manager: &Manager,
+    documented: &[Segment],
+    start_needs: bool,
+) -> Vec<Build> {
+    let mut found = generators(workspace, manager);
+    let root = &workspace.root;
+    let missing = workspace.packages().any(|package| lacks_entry(repo, package));
+    let script = build_script(workspace);
+    let mut has_whole_build = false;
+    for segment in documented {
+        has_whole_build |=
+            script.is_some_and(|name| segment.script == name && segment.cwd == root.folder);
+        found.push(Build {
+            command: Command::shell(format!("set +u\n{}", segment.line)),
+            cwd: segment.cwd.clone(),
+            optional: !missing && !start_needs,
+            evidence: evidence_of(workspace, segment),
+        });
+    }
+    if let Some(name) = script.filter(|_| !has_whole_build) {
+        found.push(Build {
+            command: run_script(manager, name),
+            cwd: root.folder.clone(),
+            optional: !missing && !start_needs,
+            evidence: root.evidence(
+                "javascript.build-script",
+                &format!("\"{name}\":"),
+                Trust::TaskRunner,
+            ),
+        });
+    }
+    found
+}
+
+/// The command by which a manager runs a script of the package in its folder.
+pub(super) fn run_script(manager: &Manager, name: &str) -> Command {
+    let program = manager.tool.program();
+    match manager.tool {
+        Tool::Deno => Command::argv(["deno", "task", name]),
+        _ => Command::argv([program, "run", name]),
+    }
+}
+
+/// The root's build script, unless it builds documents, stories or nothing.
+fn build_script(workspace: &Workspace) -> Option<&'static str> {
+    let root = &workspace.root;
+    ["build", "compile", "build:all", "dist"].into_iter().find(|name| {
+        root.scripts.get(*name).is_some_and(|body| {
+            let other =
+                ["docusaurus", "vitepress", "vuepress", "storybook", "typedoc", "eleventy", "hexo"];
+            let only_docs = other.iter().any(|mark| body.contains(mark));
+            let nothing = expand_script(&root.folder, name, workspace)
+                .iter()
+                .all(|segment| matches!(segment.role, Role::Noise | Role::NoTest));
+            !only_docs && !nothing
+        })
+    })
+}
+
+/// Whether what a package offers to others is not in the tree.
+fn lacks_entry(repo: &dyn RepoView, package: &Manifest) -> bool {
+    let bins = package.bins().into_iter().map(|(_, file)| file);
+    let files: Vec<String> = package.entry_files().into_iter().chain(bins).collect();
+    let present = |file: &String| {
+        let path = package.path(file);
+        let path = path.trim_end_matches('/');
+        repo.has(path)
+            || [".js", ".json", ".cjs", ".mjs", ".node", "/index.js"]
+                .iter()
+                .any(|end| repo.has(&format!("{path}{end}")))
+    };
+    !files.is_empty() && !files.iter().all(present)
+}
+
+fn generators(workspace: &Workspace, manager: &Manager) -> Vec<Build> {
+    let mut found = Vec::new();
+    for package in workspace.packages() {
+        for name in GENERATORS {
+            if *name != "dev:prepare"
+                && !package.folder.is_empty()
+                && package.folder != workspace.root.folder
+                || !package.scripts.contains_key(*name)
+            {
+                continue;
+            }
+            found.push(Build {
+                command: run_script(manager, name),
+                cwd: package.folder.clone(),
+                optional: true,
+                evidence: package.evidence(
+                    "javascript.generator",
+                    &format!("\"{name}\":"),
+                    Trust::TaskRunner,
+                ),
+            });
+        }
+    }
+    found
+}
+
+fn evidence_of(workspace: &Workspace, segment: &Segment) -> Evidence {
+    let package = workspace.by_folder(&segment.package).unwrap_or(&workspace.root);
+    package.evidence(
+        "javascript.documented-build",
+        &format!("\"{}\":", segment.script),
+        Trust::TaskRunner,
+    )
+}

@@ -1,0 +1,406 @@
+//! How a package is started, run or loaded, and how that is seen from outside.
+
+use rr_core::{
+    Analysis, Command, Evidence, FactKey, HealthProbe, ProbeKind, RepoView, Trust, Unit, UnitKind,
+};
+
+use super::build::run_script;
+use super::expand::expand_script;
+use super::managers::Manager;
+use super::package_json::{Manifest, base_name};
+use super::segment::{Role, Segment};
+use super::words::{edit, words};
+use super::workspace::Workspace;
+use crate::miners::query;
+
+/// A way to start a package.
+#[derive(Clone, Debug)]
+pub(super) struct Start {
+    /// The command.
+    pub(super) command: Command,
+    /// One line for people.
+    pub(super) title: String,
+    /// Folder it runs in.
+    pub(super) cwd: String,
+    /// How to see that it is up.
+    pub(super) probe: HealthProbe,
+    /// Whether it serves what the build made.
+    pub(super) needs_build: bool,
+    /// Whether what follows makes sense without it.
+    pub(super) optional: bool,
+    /// Why.
+    pub(super) evidence: Evidence,
+}
+
+/// Run-time dependencies that make a package listen.
+const SERVERS: &[&str] = &[
+    "express",
+    "koa",
+    "fastify",
+    "@nestjs/core",
+    "hapi",
+    "@hapi/hapi",
+    "restify",
+    "polka",
+    "hono",
+    "@hono/node-server",
+    "h3",
+    "sails",
+    "@feathersjs/express",
+    "@feathersjs/koa",
+    "moleculer-web",
+    "apollo-server",
+    "@apollo/server",
+    "graphql-yoga",
+    "socket.io",
+    "ws",
+    "micro",
+    "connect",
+    "@adonisjs/core",
+    "@loopback/rest",
+    "strapi",
+    "@strapi/strapi",
+    "json-server",
+    "egg",
+    "midway",
+    "elysia",
+    "http-server",
+    "serve",
+    "keystone",
+    "parse-server",
+    "actionhero",
+];
+
+/// Frameworks whose own command serves the application.
+const FRAMEWORKS: &[&str] = &[
+    "next",
+    "nuxt",
+    "nuxt3",
+    "astro",
+    "@sveltejs/kit",
+    "@remix-run/dev",
+    "@react-router/dev",
+    "gatsby",
+    "react-scripts",
+    "@vue/cli-service",
+    "@angular/cli",
+    "vite",
+    "vite-ssg",
+    "parcel",
+    "@11ty/eleventy",
+    "webpack-dev-server",
+    "@redwoodjs/core",
+    "solid-start",
+    "@builder.io/qwik",
+    "umi",
+    "snowpack",
+    "@docusaurus/core",
+    "vitepress",
+    "expo",
+    "@rspack/cli",
+    "rsbuild",
+    "@rsbuild/core",
+];
+
+/// What a package is, as far as its manifest and files tell.
+pub(super) fn kind_of(repo: &dyn RepoView, workspace: &Workspace, package: &Manifest) -> UnitKind {
+    let published = !package.is_private() && !package.entry_files().is_empty();
+    let framework = FRAMEWORKS.iter().any(|name| package.depends_on(name));
+    let page = repo.has(&package.path("index.html"))
+        || [
+            "next",
+            "nuxt",
+            "astro",
+            "@sveltejs/kit",
+            "gatsby",
+            "react-scripts",
+            "@vue/cli-service",
+        ]
+        .iter()
+        .any(|name| package.depends_on(name) && !published);
+    let scripted =
+        ["start", "dev", "serve", "preview"].iter().any(|s| package.scripts.contains_key(*s));
+    if framework && page && scripted && !published {
+        return if package.depends_on("next") || package.depends_on("nuxt") {
+            UnitKind::Service
+        } else {
+            UnitKind::Site
+        };
+    }
+    let serves = SERVERS.iter().any(|name| package.runs_with(name));
+    let entry = server_file(repo, package).is_some();
+    if !package.bins().is_empty() && (!package.is_private() || !serves) {
+        return UnitKind::Cli;
+    }
+    if (serves || entry)
+        && (package.scripts.contains_key("start") || entry)
+        && !published_library(package, entry)
+    {
+        return UnitKind::Service;
+    }
+    if !workspace.members.is_empty() && package.folder == workspace.root.folder {
+        return UnitKind::Workspace;
+    }
+    UnitKind::Library
+}
+
+/// Published, with an entry that other code requires: a framework or a plug-in, not an app.
+fn published_library(package: &Manifest, entry: bool) -> bool {
+    !package.is_private()
+        && !entry
+        && (package.field("files").is_some() || package.field("exports").is_some())
+}
+
+/// How to start the package at a workspace's root; `None` where nothing is there to start.
+pub(super) fn find(
+    repo: &dyn RepoView,
+    workspace: &Workspace,
+    manager: &Manager,
+    unit: &Unit,
+    analysis: &Analysis,
+) -> Option<Start> {
+    let package = &workspace.root;
+    match unit.kind {
+        UnitKind::Service | UnitKind::Site => {
+            service(repo, workspace, manager, package, unit, analysis)
+        }
+        UnitKind::Cli => command_line(repo, package),
+        UnitKind::Library => library(repo, package),
+        UnitKind::Workspace => None,
+    }
+}
+
+fn service(
+    repo: &dyn RepoView,
+    workspace: &Workspace,
+    manager: &Manager,
+    package: &Manifest,
+    unit: &Unit,
+    analysis: &Analysis,
+) -> Option<Start> {
+    let names: &[&str] = if unit.kind == UnitKind::Site {
+        &["dev", "start", "serve", "develop", "preview"]
+    } else {
+        &["start", "start:prod", "serve", "dev", "start:dev", "develop", "preview"]
+    };
+    let builds_first = |name: &str| matches!(name, "start" | "start:prod" | "preview" | "serve");
+    let scripted = names.iter().find(|name| package.scripts.contains_key(**name));
+    let (command, line, evidence, needs_build, cwd) = match scripted {
+        Some(name) => {
+            let segments = expand_script(&package.folder, name, workspace);
+            let evidence = package.evidence(
+                "javascript.start-script",
+                &format!("\"{name}\":"),
+                Trust::TaskRunner,
+            );
+            let last = single(&segments);
+            let line = last.map_or(String::new(), |s| s.line.clone());
+            let cwd = last.map_or_else(|| package.folder.clone(), |s| s.cwd.clone());
+            let served = [
+                "next start",
+                "vite preview",
+                "astro preview",
+                "nuxt start",
+                "dist/",
+                "build/",
+                "lib/",
+                ".output",
+            ]
+            .iter()
+            .any(|mark| line.contains(mark));
+            let command = match last {
+                Some(segment) => {
+                    Command::shell(format!("set +u\n{}{}", exports(segment), local(&segment.line)))
+                }
+                None => run_script(manager, name),
+            };
+            (command, line, evidence, served && builds_first(name), cwd)
+        }
+        None => {
+            let file = server_file(repo, package)?;
+            let evidence =
+                Evidence::at(package.path(&file), "javascript.server-file", Trust::Default);
+            (Command::argv(["node", &file]), String::new(), evidence, false, package.folder.clone())
+        }
+    };
+    let expected_port = port_in(&line)
+        .or_else(|| query::ports(analysis, unit).first().map(|(port, _)| *port))
+        .or_else(|| default_port(package));
+    let mut paths = vec!["/".to_owned()];
+    for fact in query::facts_for(analysis, unit, &FactKey::HealthPath) {
+        if !paths.contains(&fact.value) {
+            paths.insert(0, fact.value.clone());
+        }
+    }
+    Some(Start {
+        title: format!("start {}", package.name),
+        command,
+        cwd,
+        probe: HealthProbe { kind: ProbeKind::Http { paths }, expected_port, start_seconds: 90 },
+        needs_build,
+        optional: false,
+        evidence,
+    })
+}
+
+/// The one command that stays, where a script comes down to one.
+fn single(segments: &[Segment]) -> Option<&Segment> {
+    let real: Vec<&Segment> =
+        segments.iter().filter(|s| !matches!(s.role, Role::Noise | Role::Lint)).collect();
+    match real.as_slice() {
+        [only] if !only.line.contains('&') => Some(only),
+        _ => None,
+    }
+}
+
+fn exports(segment: &Segment) -> String {
+    segment
+        .env
+        .iter()
+        .map(|(name, value)| format!("export {name}={}\n", rr_core::command::quote(value)))
+        .collect()
+}
+
+/// The command on the loopback interface, without a browser: `vite --open` asks for one.
+fn local(line: &str) -> String {
+    let all = words(line);
+    let changes: Vec<_> = all
+        .iter()
+        .filter(|word| {
+            word.text == "--open" || word.text == "-o" || word.text.starts_with("--open=")
+        })
+        .map(|word| (word.place.clone(), String::new()))
+        .collect();
+    let line = edit(line, &changes);
+    let program = all.iter().map(|word| base_name(&word.text)).find(|name| {
+        matches!(*name, "vite" | "astro" | "nuxt" | "nuxi" | "ng" | "vite-ssg" | "vitepress")
+    });
+    let has_host = all.iter().any(|word| word.text.starts_with("--host"));
+    match program {
+        Some(_) if !has_host => format!("{line} --host 127.0.0.1"),
+        _ => line,
+    }
+}
+
+fn port_in(line: &str) -> Option<u16> {
+    let all = words(line);
+    all.iter().enumerate().find_map(|(at, word)| {
+        let (name, value) = match word.text.split_once('=') {
+            Some((name, value)) => (name, Some(value.to_owned())),
+            None => (word.text.as_str(), all.get(at + 1).map(|next| next.text.clone())),
+        };
+        matches!(name, "--port" | "-p" | "PORT").then(|| value?.parse().ok())?
+    })
+}
+
+/// Ports that frameworks take by themselves.
+fn default_port(package: &Manifest) -> Option<u16> {
+    const PORTS: &[(&str, u16)] = &[
+        ("next", 3000),
+        ("nuxt", 3000),
+        ("react-scripts", 3000),
+        ("@nestjs/core", 3000),
+        ("@angular/cli", 4200),
+        ("astro", 4321),
+        ("gatsby", 8000),
+        ("@vue/cli-service", 8080),
+        ("vite", 5173),
+    ];
+    PORTS.iter().find(|(name, _)| package.depends_on(name)).map(|(name, port)| {
+        let old_vite = *name == "vite" && package.major_of("vite").is_some_and(|major| major < 3);
+        if old_vite { 3000 } else { *port }
+    })
+}
+
+/// A file that listens by itself: `main`, `server.js`, `app.js`, `index.js`.
+fn server_file(repo: &dyn RepoView, package: &Manifest) -> Option<String> {
+    let main = package.text("main").map(|file| file.trim_start_matches("./").to_owned());
+    let usual = [
+        "server.js",
+        "app.js",
+        "index.js",
+        "src/server.js",
+        "src/index.js",
+        "src/app.js",
+        "server.mjs",
+    ];
+    main.into_iter()
+        .chain(usual.iter().map(|file| (*file).to_owned()))
+        .find(|file| repo.text(&package.path(file)).is_some_and(|text| listens(&text)))
+}
+
+/// Whether a script calls `listen` at its own level with a port, as servers do.
+fn listens(text: &str) -> bool {
+    text.lines().any(|line| {
+        let own_level =
+            !line.starts_with([' ', '\t', '*', '/']) || line.starts_with("  app.listen");
+        let called = [".listen(", "serve({", "serve(app"].iter().any(|mark| line.contains(mark));
+        own_level && called && !line.contains("prototype") && !line.contains("function")
+    })
+}
+
+/// The entry point of a command-line program, asked for its help.
+fn command_line(repo: &dyn RepoView, package: &Manifest) -> Option<Start> {
+    let (name, file) = package.bins().into_iter().next()?;
+    let file = file.trim_start_matches("./").to_owned();
+    let path = package.path(&file);
+    let text = repo.text(&path);
+    let first = text.as_deref().and_then(|t| t.lines().next()).unwrap_or("");
+    let shell = first.starts_with("#!") && !first.contains("node");
+    let words: Vec<&str> =
+        if shell { vec!["bash", &file, "--help"] } else { vec!["node", &file, "--help"] };
+    let words: Vec<&str> =
+        match first.contains("bun") || first.contains("deno") || first.contains("tsx") {
+            true => return None,
+            false if first.contains("python") => return None,
+            false => words,
+        };
+    Some(Start {
+        title: format!("run `{name} --help`"),
+        command: Command::argv(words),
+        cwd: package.folder.clone(),
+        probe: HealthProbe { kind: ProbeKind::ExitCode, expected_port: None, start_seconds: 60 },
+        needs_build: text.is_none(),
+        optional: true,
+        evidence: package.evidence("javascript.bin", "\"bin\"", Trust::Manifest),
+    })
+}
+
+/// A library's public module, loaded.
+fn library(repo: &dyn RepoView, package: &Manifest) -> Option<Start> {
+    let listed = package.entry_files();
+    let file = listed
+        .iter()
+        .find(|file| file.ends_with(".js") || file.ends_with(".cjs") || file.ends_with(".mjs"))
+        .cloned()
+        .or_else(|| package.text("main").map(|main| main.trim_start_matches("./").to_owned()))
+        .or_else(|| repo.has(&package.path("index.js")).then(|| "index.js".to_owned()))?;
+    if [".ts", ".tsx", ".css", ".scss", ".json", ".vue"].iter().any(|end| file.ends_with(end)) {
+        return None;
+    }
+    let file = if file.is_empty() || file == "." { "index.js".to_owned() } else { file };
+    let present = repo.has(&package.path(&file)) || repo.has(&package.path(&format!("{file}.js")));
+    if !present
+        && !["build", "compile", "prepare", "dist"].iter().any(|s| package.scripts.contains_key(*s))
+    {
+        return None;
+    }
+    // Old Node has no dynamic import; `require` loads everything but ES modules.
+    let modern = package.is_module() || file.ends_with(".mjs");
+    let code = if modern {
+        format!(
+            "import('./{file}').then(() => process.exit(0), (e) => {{ console.error(e); process.exit(1); }})"
+        )
+    } else {
+        format!("require('./{file}'); process.exit(0)")
+    };
+    Some(Start {
+        title: format!("load {}", package.name),
+        command: Command::argv(["node", "-e", &code]),
+        cwd: package.folder.clone(),
+        probe: HealthProbe { kind: ProbeKind::ExitCode, expected_port: None, start_seconds: 60 },
+        needs_build: !present,
+        optional: true,
+        evidence: package.evidence("javascript.entry", "\"main\"", Trust::Manifest),
+    })
+}
