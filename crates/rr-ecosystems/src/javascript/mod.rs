@@ -43,3 +43,6 @@ impl Ecosystem for JavaScript {
         Vec::new()
     }
 }
+
+#[cfg(test)]
+mod tests;
