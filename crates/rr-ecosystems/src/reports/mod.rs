@@ -6,9 +6,12 @@
 //! the module, add its `mod` line here and its arm in [`read`].
 
 mod cross_check;
+mod exit_status;
 mod gojson;
+mod junit;
 mod libtest;
 mod read;
 pub mod recorder;
+mod trs;
 
 pub use read::{ReportInput, read};

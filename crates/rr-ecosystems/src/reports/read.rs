@@ -31,7 +31,9 @@ pub fn read(input: &ReportInput<'_>) -> TestRun {
         Some(ReportFormat::Recorder) => super::recorder::read(input),
         Some(ReportFormat::GoJson) => super::gojson::read(input),
         Some(ReportFormat::LibtestLogs) => super::libtest::read(input),
-        Some(ReportFormat::ExitStatus) => no_reader(input, "exit-status"),
+        Some(ReportFormat::JunitXml) => super::junit::read(input),
+        Some(ReportFormat::AutomakeTrs) => super::trs::read(input),
+        Some(ReportFormat::ExitStatus) => super::exit_status::read(input),
         Some(other) => no_reader(input, &format!("{other:?}")),
     };
     cross_check(input, &mut run);
