@@ -1,4 +1,13 @@
 //! Go: modules and workspaces.
+//!
+//! The go command does everything; our script (`assets/recorder/go`) only keeps its events.
+
+mod detect;
+mod diagnose;
+mod documented;
+mod module;
+mod plan;
+mod program;
 
 use rr_core::{
     Diagnosis, Ecosystem, EcosystemId, FailedStep, PlanContext, RepoView, Unit, UnitPlan,
@@ -12,15 +21,18 @@ impl Ecosystem for Go {
         EcosystemId::new("go")
     }
 
-    fn detect(&self, _repo: &dyn RepoView) -> Vec<Unit> {
-        Vec::new()
+    fn detect(&self, repo: &dyn RepoView) -> Vec<Unit> {
+        detect::units(repo)
     }
 
-    fn plan(&self, _repo: &dyn RepoView, _unit: &Unit, _context: &PlanContext<'_>) -> UnitPlan {
-        UnitPlan::default()
+    fn plan(&self, repo: &dyn RepoView, unit: &Unit, context: &PlanContext<'_>) -> UnitPlan {
+        plan::plan(repo, unit, context)
     }
 
-    fn diagnose(&self, _repo: &dyn RepoView, _failed: &FailedStep<'_>) -> Vec<Diagnosis> {
-        Vec::new()
+    fn diagnose(&self, repo: &dyn RepoView, failed: &FailedStep<'_>) -> Vec<Diagnosis> {
+        diagnose::diagnose(repo, failed)
     }
 }
+
+#[cfg(test)]
+mod tests;
