@@ -16,7 +16,7 @@ use crate::host::{HostTools, is_program};
 const VERSION: &[&str] = &["--version"];
 /// Toolchains are waited for longer than other tools: a missing version there changes choices.
 const TOOLCHAIN_LIMIT: Duration = Duration::from_secs(5);
-const TOOL_LIMIT: Duration = Duration::from_secs(1);
+const TOOL_LIMIT: Duration = Duration::from_secs(3);
 
 /// Every tool found, each with its installations in the order of preference.
 pub(super) fn tools(host: &HostTools) -> BTreeMap<String, Vec<HostTool>> {

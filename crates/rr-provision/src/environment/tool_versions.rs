@@ -96,12 +96,20 @@ fn package_json_version(folder: &Path) -> Option<String> {
     json.get("version")?.as_str().map(str::to_owned)
 }
 
-/// `maven-core-3.8.7.jar` gives 3.8.7.
+/// `maven-core-3.8.7.jar` gives 3.8.7. Debian's `maven-core-3.x.jar` leads to a folder that holds
+/// `maven3-core-3.8.7.jar`.
 fn jar_version(folder: &Path, prefix: &str) -> Option<String> {
-    fs::read_dir(folder).ok()?.flatten().find_map(|entry| {
-        let name = entry.file_name().to_string_lossy().into_owned();
-        let text = name.strip_prefix(prefix)?.strip_suffix(".jar")?;
-        Version::parse(text).filter(|v| v.len() > 1).map(|version| version.to_string())
+    let numbered = |folder: &Path, prefix: &str| {
+        fs::read_dir(folder).ok()?.flatten().find_map(|entry| {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let text = name.strip_prefix(prefix)?.strip_suffix(".jar")?;
+            Version::parse(text).filter(|v| v.len() > 1).map(|version| version.to_string())
+        })
+    };
+    numbered(folder, prefix).or_else(|| {
+        let debian = folder.join(format!("{prefix}3.x.jar")).canonicalize().ok()?;
+        let stem = debian.file_stem()?.to_string_lossy().into_owned();
+        numbered(debian.parent()?, &format!("{stem}-"))
     })
 }
 

@@ -183,8 +183,7 @@ fn parse_file_name(file: &str, name: &str) -> Option<(DistributionKind, String)>
     let stem = [".tar.gz", ".zip", ".tgz"].iter().find_map(|suffix| file.strip_suffix(suffix))?;
     // The project's own name may hold dashes: the version follows the last dash at which what
     // stands before is that name.
-    let (at, _) =
-        stem.match_indices('-').filter(|(at, _)| normalized(&stem[..*at]) == name).last()?;
+    let (at, _) = stem.rmatch_indices('-').find(|(at, _)| normalized(&stem[..*at]) == name)?;
     Some((DistributionKind::Source, stem[at + 1..].to_owned()))
 }
 

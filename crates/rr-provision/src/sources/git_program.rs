@@ -117,7 +117,6 @@ impl Git {
             .env("GIT_TERMINAL_PROMPT", "0")
             .env("GIT_ASKPASS", "/bin/true")
             .env("SSH_ASKPASS", "/bin/true")
-            .env("GIT_PROTOCOL_FROM_USER", "0")
             .env("GIT_LFS_SKIP_SMUDGE", "1")
             .env("GIT_OPTIONAL_LOCKS", "0")
             .env("GIT_ATTR_NOSYSTEM", "1")

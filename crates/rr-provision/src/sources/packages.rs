@@ -145,11 +145,11 @@ impl Place<'_> {
 
 /// The source distribution of a version, or of the newest final one that is not yanked.
 fn choose_source<'a>(files: &'a [Distribution], version: Option<&str>) -> Option<&'a Distribution> {
-    let sources = files.iter().filter(|file| file.kind == DistributionKind::Source);
+    let mut sources = files.iter().filter(|file| file.kind == DistributionKind::Source);
     match version {
         Some(text) => {
             let wanted = Version::parse(text)?;
-            sources.filter(|file| file.version_text == text || file.version == wanted).next_back()
+            sources.rfind(|file| file.version_text == text || file.version == wanted)
         }
         None => sources
             .filter(|file| !file.yanked && !file.version.is_pre_release())

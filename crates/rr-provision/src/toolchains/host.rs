@@ -43,7 +43,10 @@ const COMPANIONS: &[(&str, &[&str])] = &[
 
 impl Toolchains {
     /// The best of the host's installations and our own, satisfying or not.
-    pub(super) fn from_host(&self, wanted: &Wanted<'_>) -> Result<Option<Toolchain>, EngineError> {
+    pub(super) fn host_toolchain(
+        &self,
+        wanted: &Wanted<'_>,
+    ) -> Result<Option<Toolchain>, EngineError> {
         let candidates = self.candidates(wanted);
         let versions: Vec<Version> =
             candidates.iter().map(|(version, _)| version.clone()).collect();
@@ -174,8 +177,8 @@ fn tree_of(tool: &str, program: &Path) -> Option<PathBuf> {
 
 /// A Python tool's script in somebody's home depends on an environment the sandbox does not see.
 fn usable(tool: &str, program: &Path) -> bool {
-    let in_home = !is_system(program);
-    !(python_tools::is_python_tool(tool) && in_home) && !program.starts_with("/mnt")
+    let script = python_tools::is_python_tool(tool) && !is_system(program);
+    !script && !program.starts_with("/mnt")
 }
 
 /// Whether an interpreter has its C headers, so that extensions can be built for it.

@@ -125,7 +125,7 @@ impl ToolchainProvider for Toolchains {
         let tool = canonical_name(&requirement.tool);
         let request = &requirement.version;
         let wanted = Wanted { tool, request, environment, sink, cancel };
-        let from_host = self.from_host(&wanted)?;
+        let from_host = self.host_toolchain(&wanted)?;
         if let Some(found) = &from_host
             && found.satisfies
         {

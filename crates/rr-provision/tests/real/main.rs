@@ -1,0 +1,6 @@
+//! The provisioner on real things: this host, real repositories, registries, packages, databases.
+
+mod environment;
+mod sources;
+mod toolchains;
+mod workshop;

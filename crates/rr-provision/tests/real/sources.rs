@@ -1,0 +1,165 @@
+//! Fetching real repositories, folders, archives and packages.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::workshop::{Workshop, sh};
+use rr_core::executor::NoOutput;
+use rr_core::{CancelToken, EngineError, EngineErrorKind, FetchedSource, SourceFetcher};
+use rr_provision::Fetcher;
+
+const IDENTITY: &str = "-c user.name=t -c user.email=t@example.org";
+
+fn fetch(
+    shop: &Workshop,
+    text: &str,
+    reference: Option<&str>,
+    into: &Path,
+) -> Result<FetchedSource, EngineError> {
+    let fetcher = Fetcher::new(shop.host.clone());
+    let source = fetcher.parse(text, reference, shop.folder.path())?;
+    fetcher.fetch(&source, into, Arc::new(NoOutput), &CancelToken::default())
+}
+
+/// A repository with two commits, a tag, an ignored file, an untracked one and a changed one.
+fn repository(shop: &Workshop) -> std::path::PathBuf {
+    let root = shop.path("project");
+    fs::create_dir(&root).unwrap();
+    sh(&root, &format!(
+        "git init -q -b trunk; echo one > a.txt; echo '*.log' > .gitignore; ln -s a.txt link; ln -s /etc/hostname out
+         git add -A; GIT_COMMITTER_DATE=2020-05-06T12:00:00Z git {IDENTITY} commit -qm one; git tag v1
+         echo two > a.txt; git add -A; git {IDENTITY} commit -qm two
+         echo three > a.txt; echo new > new.txt; echo noise > noise.log; mkfifo pipe"
+    ));
+    root
+}
+
+#[test]
+fn a_working_folder_is_copied_as_it_is_and_left_alone() {
+    let shop = Workshop::new();
+    let root = repository(&shop);
+    let before = sh(&root, "git status --porcelain; find . -type f | sort | xargs md5sum");
+    let into = shop.path("copy");
+    let fetched = fetch(&shop, "project", None, &into).unwrap();
+    assert_eq!(sh(&root, "git status --porcelain; find . -type f | sort | xargs md5sum"), before);
+    assert_eq!(fetched.commit, sh(&root, "git rev-parse HEAD"));
+    assert_eq!(fs::read_to_string(into.join("a.txt")).unwrap(), "three\n");
+    assert!(into.join("new.txt").exists() && !into.join("noise.log").exists());
+    assert!(!into.join("pipe").exists());
+    assert_eq!(fs::read_link(into.join("out")).unwrap(), Path::new("/etc/hostname"));
+    assert_eq!(sh(&into, "git describe --tags"), sh(&root, "git describe --tags"));
+    assert!(fetched.notes.iter().any(|note| note.contains("not committed")), "{:?}", fetched.notes);
+}
+
+#[test]
+fn hooks_filters_and_monitors_of_a_hostile_repository_do_not_run() {
+    let shop = Workshop::new();
+    let root = repository(&shop);
+    let mark = shop.path("executed");
+    let touch = format!("touch {}", mark.display());
+    sh(&root, &format!(
+        "git config core.fsmonitor '{touch}'; git config filter.x.smudge '{touch}; cat'
+         git config filter.x.clean '{touch}; cat'; git config core.sshCommand '{touch}'
+         git config uploadpack.packObjectsHook '{touch}; exec'
+         echo 'a.txt filter=x' > .gitattributes; git add .gitattributes; git {IDENTITY} commit -qm filters
+         printf '#!/bin/sh\\n{touch}\\n' > .git/hooks/post-checkout; chmod +x .git/hooks/post-checkout"
+    ));
+    let _ = fs::remove_file(&mark);
+    fetch(&shop, "project", None, &shop.path("copy")).unwrap();
+    fetch(&shop, "project", Some("trunk"), &shop.path("branch")).unwrap();
+    assert!(!mark.exists());
+}
+
+#[test]
+fn branches_tags_and_commits_of_a_bare_repository() {
+    let shop = Workshop::new();
+    let root = repository(&shop);
+    sh(shop.folder.path(), "git clone -q --bare project bare.git");
+    let first = sh(&root, "git rev-parse v1^{commit}");
+    for (reference, expected) in [("v1", "one\n"), (first.as_str(), "one\n"), ("trunk", "two\n")] {
+        let into = shop.path(&format!("at-{reference}"));
+        let fetched = fetch(&shop, "bare.git", Some(reference), &into).unwrap();
+        assert_eq!(fs::read_to_string(into.join("a.txt")).unwrap(), expected, "{reference}");
+        if reference == "v1" {
+            assert_eq!(fetched.commit_date.as_deref(), Some("2020-05-06"));
+        }
+    }
+    let url = format!("file://{}", shop.path("bare.git").display());
+    assert_eq!(fetch(&shop, &url, None, &shop.path("by-url")).unwrap().files, 4);
+    let missing = fetch(&shop, "bare.git", Some("nope"), &shop.path("none")).unwrap_err();
+    assert_eq!(missing.kind, EngineErrorKind::Refused);
+    assert!(missing.to_string().contains("`nope`"), "{missing}");
+}
+
+#[test]
+fn a_clone_that_lacks_objects_gives_the_rest_and_names_what_is_missing() {
+    let shop = Workshop::new();
+    let root = repository(&shop);
+    sh(shop.folder.path(), "git clone -q --bare project bare.git; cd bare.git; git unpack-objects < /dev/null || true
+        for pack in objects/pack/*.pack; do [ -e $pack ] && mv $pack /tmp/p.$$ && rm -f objects/pack/* && git unpack-objects -q < /tmp/p.$$ && rm /tmp/p.$$; done; true");
+    let blob = sh(&root, "git rev-parse HEAD:a.txt");
+    let object = shop.path("bare.git/objects").join(&blob[..2]).join(&blob[2..]);
+    fs::remove_file(&object).unwrap();
+    let into = shop.path("copy");
+    let fetched = fetch(&shop, "bare.git", None, &into).unwrap();
+    assert!(into.join(".gitignore").exists() && !into.join("a.txt").exists());
+    assert!(fetched.notes.iter().any(|note| note.contains("`a.txt`")), "{:?}", fetched.notes);
+    assert_eq!(sh(&into, "git status --porcelain"), "");
+}
+
+#[test]
+fn a_clone_holds_all_its_objects_itself() {
+    let shop = Workshop::new();
+    repository(&shop);
+    sh(
+        shop.folder.path(),
+        "git clone -q --shared project borrower; git clone -q --bare --shared project bare.git",
+    );
+    let into = shop.path("copy");
+    fetch(&shop, "bare.git", None, &into).unwrap();
+    sh(shop.folder.path(), "rm -rf project bare.git");
+    sh(&into, "git fsck --full && git log --oneline");
+}
+
+#[test]
+fn folders_without_git_and_archives_have_a_hash_of_their_content() {
+    let shop = Workshop::new();
+    let root = shop.path("plain");
+    fs::create_dir_all(root.join("node_modules/x")).unwrap();
+    fs::write(root.join("node_modules/x/index.js"), "").unwrap();
+    fs::write(root.join("main.py"), "print(1)\n").unwrap();
+    let folder = fetch(&shop, "plain", None, &shop.path("one")).unwrap();
+    assert!(folder.commit.starts_with("tree:"), "{folder:?}");
+    assert_eq!(folder.files, 1);
+    sh(shop.folder.path(), "tar czf plain-1.0.tar.gz --exclude=node_modules plain");
+    let archive = fetch(&shop, "plain-1.0.tar.gz", None, &shop.path("two")).unwrap();
+    assert_eq!(archive.commit, folder.commit);
+    assert!(shop.path("two/main.py").exists());
+    sh(
+        &root,
+        "python3 -c \"import zipfile; z=zipfile.ZipFile('../p.zip','w'); z.write('main.py'); z.close()\"",
+    );
+    assert_eq!(fetch(&shop, "p.zip", None, &shop.path("three")).unwrap().commit, folder.commit);
+}
+
+#[test]
+fn published_sources_come_through_the_registries() {
+    let shop = Workshop::new();
+    let cases = [
+        ("pypi:six@1.16.0", "setup.py"),
+        ("crates:semver@1.0.20", "Cargo.toml"),
+        ("npm:is-odd@3.0.1", "package.json"),
+        ("go:github.com/pkg/errors@v0.9.1", "errors.go"),
+        ("maven:org.jsoup:jsoup@1.17.2", "pom.xml"),
+    ];
+    for (source, file) in cases {
+        let into = shop.path(&source.replace([':', '/', '@'], "-"));
+        let fetched = fetch(&shop, source, None, &into).unwrap_or_else(|e| panic!("{source}: {e}"));
+        assert!(into.join(file).is_file(), "{source} has `{file}`");
+        assert!(fetched.commit.starts_with("tree:"));
+        assert!(fetched.commit_date.is_some(), "{source}");
+    }
+    let missing = fetch(&shop, "pypi:six@0.0.0.1", None, &shop.path("none")).unwrap_err();
+    assert_eq!(missing.kind, EngineErrorKind::Refused, "{missing}");
+}
