@@ -41,8 +41,8 @@ pub(crate) fn sandboxed(
     for name in ["seccomp filter", "Landlock rules", "egress allow-list"] {
         items.push(item(name, false, "not part of this version"));
     }
-    let whole = items.iter().filter(|item| NEEDED.contains(&item.name.as_str()));
-    let all = whole.fold(true, |all, item| all && item.enforced);
+    let mut needed = items.iter().filter(|item| NEEDED.contains(&item.name.as_str()));
+    let all = needed.all(|item| item.enforced);
     let level = if all { EnforcementLevel::Sandboxed } else { EnforcementLevel::Partial };
     Enforcement { backend: "bubblewrap".to_owned(), level, items }
 }

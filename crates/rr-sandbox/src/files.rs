@@ -224,6 +224,15 @@ pub(crate) fn open_folder(root: BorrowedFd<'_>, path: &Path) -> rustix::io::Resu
     open_below(root, path, OFlags::RDONLY | OFlags::DIRECTORY)
 }
 
+/// Opens a folder of our own on the host, which must not be a link.
+///
+/// # Errors
+/// Where it cannot be opened.
+pub(crate) fn open_host_folder(path: &Path) -> Result<OwnedFd, ExecError> {
+    rustix::fs::open(path, FOLDER, Mode::empty())
+        .map_err(|source| ExecError::io(format!("opening `{}`", path.display()), source.into()))
+}
+
 fn make_parents(
     root: BorrowedFd<'_>,
     path: &Path,

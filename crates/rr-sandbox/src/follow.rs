@@ -80,14 +80,14 @@ impl Followed {
 /// Where the thread cannot be started.
 pub(crate) fn follow(
     output: OwnedFd,
-    events: Option<OwnedFd>,
+    events: OwnedFd,
     mut child: Child,
     taken: Arc<Output>,
 ) -> std::io::Result<Arc<Followed>> {
     let followed = Arc::new(Followed::default());
     let shared = Arc::clone(&followed);
     std::thread::Builder::new().name("rr-follow".to_owned()).spawn(move || {
-        copy_all(File::from(output), events.map(File::from), &taken, &shared);
+        copy_all(File::from(output), Some(File::from(events)), &taken, &shared);
         let status = child.wait();
         shared.update(|state| {
             if state.init.is_none()
@@ -128,6 +128,11 @@ fn copy_all(mut output: File, events: Option<File>, taken: &Output, shared: &Fol
             }
         }
     }
+}
+
+/// Takes output until everybody who could write has closed it.
+pub(crate) fn copy_output(output: OwnedFd, taken: &Output) {
+    copy_all(File::from(output), None, taken, &Followed::default());
 }
 
 /// Waits until one of both can be read.

@@ -99,7 +99,7 @@ pub(crate) fn launch(
         child
     })?
     .map_err(failed)?;
-    follow(from_command, Some(events), child, Arc::clone(output)).map_err(failed)
+    follow(from_command, events, child, Arc::clone(output)).map_err(failed)
 }
 
 fn arguments(launch: &Launch<'_>) -> Result<Vec<std::ffi::CString>, ExecError> {
@@ -111,9 +111,10 @@ fn arguments(launch: &Launch<'_>) -> Result<Vec<std::ffi::CString>, ExecError> {
     words.into_iter().map(c_string).collect()
 }
 
-fn resource_limits(limits: &Limits) -> Vec<(u32, u64)> {
-    let mut list = vec![(libc::RLIMIT_CORE as u32, 0)];
-    list.extend(limits.open_files.map(|files| (libc::RLIMIT_NOFILE as u32, files)));
-    list.extend(limits.file_size.map(|bytes| (libc::RLIMIT_FSIZE as u32, bytes)));
+/// Limits of each process: resource and value.
+pub(crate) fn resource_limits(limits: &Limits) -> Vec<(u32, u64)> {
+    let mut list = vec![(libc::RLIMIT_CORE, 0)];
+    list.extend(limits.open_files.map(|files| (libc::RLIMIT_NOFILE, files)));
+    list.extend(limits.file_size.map(|bytes| (libc::RLIMIT_FSIZE, bytes)));
     list
 }

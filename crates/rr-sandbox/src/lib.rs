@@ -5,6 +5,7 @@
 //! their own; and [`Host`], plain processes, for what is trusted. This crate must not know what a
 //! command is for: no ecosystem, plan or phase is named here.
 
+mod abilities;
 mod bubblewrap;
 mod cgroup;
 mod child;
@@ -12,14 +13,17 @@ mod command_line;
 mod enforced;
 mod files;
 mod follow;
+mod forwarder;
 mod guest_etc;
 mod holder;
+mod host;
 mod identity;
 mod launch;
 mod mounts;
 mod output;
 mod process;
 mod process_table;
+mod reap;
 mod root_layers;
 mod service;
 mod session;
@@ -27,4 +31,8 @@ mod spawner;
 mod streams;
 mod tree;
 
+pub use abilities::abilities;
 pub use bubblewrap::Bubblewrap;
+pub use forwarder::Forwarder;
+pub use host::{Host, host_tools};
+pub use reap::reap;

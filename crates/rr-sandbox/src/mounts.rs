@@ -191,6 +191,12 @@ fn add_bind(list: &mut Arguments, bind: &Bind) -> Result<(), ExecError> {
             bind.guest.display()
         )));
     }
+    // Folders on the way that bubblewrap makes by itself would be closed to other users.
+    let mut parents: Vec<&Path> = bind.guest.ancestors().skip(1).collect();
+    parents.pop();
+    for parent in parents.into_iter().rev() {
+        list.0.extend(["--perms".into(), "0755".into(), "--dir".into(), parent.into()]);
+    }
     let how = if bind.writable { "--bind" } else { "--ro-bind" };
     list.0.extend([how.into(), bind.host.clone().into(), bind.guest.clone().into()]);
     Ok(())

@@ -1,22 +1,13 @@
-//! A command that goes on, as its user holds it. Dropping it ends the whole tree.
+//! A command that goes on, as its user holds it. When the last holder drops it, the tree ends.
 
 use std::sync::Arc;
 
 use rr_core::{Exit, ListeningSocket, RunningProcess, Usage};
 
-use crate::process::SandboxProcess;
-
 /// Shares the process with its session, which must be able to end it when it closes.
-pub(crate) struct ServiceProcess(Arc<SandboxProcess>);
+pub(crate) struct Service<P>(pub(crate) Arc<P>);
 
-impl ServiceProcess {
-    /// Holds a process.
-    pub(crate) fn new(process: Arc<SandboxProcess>) -> Self {
-        Self(process)
-    }
-}
-
-impl RunningProcess for ServiceProcess {
+impl<P: RunningProcess> RunningProcess for Service<P> {
     fn identity(&self) -> (u32, u64) {
         self.0.identity()
     }

@@ -11,12 +11,12 @@ use rr_core::{
     Bind, CancelToken, Enforcement, ExecError, Executor, GuestLayout, NetworkNeed, Outcome,
     OutputSink, ProcessSpec, RunningProcess, SandboxPolicy,
 };
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::Mode;
 
 use crate::cgroup::{Controllers, Group};
 use crate::command_line::{carried, environment, wrapped};
 use crate::enforced;
-use crate::files::{self, Place};
+use crate::files::{self, Place, open_host_folder};
 use crate::guest_etc;
 use crate::holder::Holder;
 use crate::identity::RunAs;
@@ -25,7 +25,7 @@ use crate::mounts::{self, MountSources};
 use crate::output::Output;
 use crate::process::{Bounds, SandboxProcess};
 use crate::root_layers::LayeredRoot;
-use crate::service::ServiceProcess;
+use crate::service::Service;
 use crate::tree::{PARTS, WritableTree, give_to, make_folder};
 
 /// An open sandbox.
@@ -243,7 +243,7 @@ impl Executor for Session {
     ) -> Result<Box<dyn RunningProcess>, ExecError> {
         let process = self.start(spec, sink, true)?;
         process.wait_started()?;
-        Ok(Box::new(ServiceProcess::new(process)))
+        Ok(Box::new(Service(process)))
     }
 
     fn connect(&self, port: u16, timeout: Duration) -> std::io::Result<TcpStream> {
@@ -396,10 +396,4 @@ fn prepare_bind(bind: &Bind, run_as: RunAs) -> Result<(), ExecError> {
     use std::os::unix::fs::MetadataExt as _;
     let owner = std::fs::symlink_metadata(&bind.host).map(|found| found.uid());
     if owner.is_ok_and(|owner| owner == uid) { Ok(()) } else { give_to(&bind.host, uid) }
-}
-
-fn open_host_folder(path: &Path) -> Result<std::os::fd::OwnedFd, ExecError> {
-    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    rustix::fs::open(path, flags, Mode::empty())
-        .map_err(|source| ExecError::io(format!("opening `{}`", path.display()), source.into()))
 }

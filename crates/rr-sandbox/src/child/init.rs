@@ -103,7 +103,7 @@ fn prepare_exec(plan: &CommandPlan) -> io::Result<()> {
     // The first to go when memory runs out; lowering needs a privilege, raising does not.
     let _ = raw::write_file(c"/proc/self/oom_score_adj", b"500");
     if let Some(processes) = plan.processes {
-        raw::lower_limit(libc::RLIMIT_NPROC as u32, processes);
+        raw::lower_limit(libc::RLIMIT_NPROC, processes);
     }
     Ok(())
 }

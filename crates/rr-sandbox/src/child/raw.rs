@@ -385,3 +385,29 @@ pub(crate) fn fork_never_exec(
     unsafe { command.pre_exec(move || body().map(|never| match never {})) };
     command.spawn()
 }
+
+/// Starts a trusted command: in a session of its own, dying with the thread that forks.
+///
+/// # Errors
+/// Where it cannot be started.
+pub(crate) fn spawn_trusted(
+    mut command: std::process::Command,
+    limits: Vec<(u32, u64)>,
+    terminal: bool,
+) -> io::Result<std::process::Child> {
+    use std::os::unix::process::CommandExt as _;
+    let prepare = move || {
+        new_session();
+        if terminal {
+            // SAFETY: the third argument of TIOCSCTTY is an integer.
+            check(unsafe { libc::ioctl(0, libc::TIOCSCTTY, 0) })?;
+        }
+        for &(resource, value) in &limits {
+            lower_limit(resource, value);
+        }
+        die_with_parent()
+    };
+    // SAFETY: the closure makes raw calls only.
+    unsafe { command.pre_exec(prepare) };
+    command.spawn()
+}

@@ -16,7 +16,7 @@ use rr_core::{ExecError, SandboxPolicy};
 
 use crate::holder::Holder;
 use crate::identity::RunAs;
-use copied::CopiedTree;
+pub(crate) use copied::CopiedTree;
 use overlay::OverlayTree;
 pub(crate) use overlay::escape;
 pub(crate) use ownership::give_to;

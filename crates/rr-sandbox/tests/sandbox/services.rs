@@ -1,32 +1,11 @@
 //! Processes that go on: what they listen on, how they end, how they are reached.
 
-mod common;
-
-use std::io::{Read as _, Write as _};
+use std::io::Read as _;
 use std::net::TcpStream;
-use std::sync::Arc;
 use std::time::Duration;
 
-use common::{Collected, Sandbox, eventually, shell};
-use rr_core::{Executor as _, Exit, RunningProcess};
-
-/// A server on a port that answers each connection with a word.
-fn server(word: &str, port: u16) -> String {
-    format!(
-        "exec python3 -c \"
-import socket
-s = socket.create_server(('127.0.0.1', {port}))
-while True:
-    c, _ = s.accept()
-    c.sendall(b'{word}')
-    c.close()
-\""
-    )
-}
-
-fn start(sandbox: &Sandbox, script: &str) -> Box<dyn RunningProcess> {
-    sandbox.executor.spawn(&shell(script), Arc::new(Collected::default())).unwrap()
-}
+use crate::common::{Sandbox, eventually, server, start};
+use rr_core::Exit;
 
 fn answer(mut stream: TcpStream) -> String {
     let mut text = String::new();

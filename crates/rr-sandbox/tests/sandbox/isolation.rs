@@ -1,11 +1,9 @@
 //! What a command cannot reach, and what the host refuses to follow.
 
-mod common;
-
 use std::path::Path;
 
-use common::{Sandbox, shell};
-use rr_core::{EnforcementLevel, ExecError, Executor as _, Exit};
+use crate::common::{Sandbox, shell};
+use rr_core::{EnforcementLevel, ExecError, Exit};
 
 #[test]
 fn the_hosts_secrets_and_homes_are_not_there() {
@@ -134,7 +132,7 @@ fn a_closed_sandbox_starts_nothing() {
     sandbox.executor.close();
     let result = sandbox.executor.run(
         &shell("true"),
-        std::sync::Arc::new(common::Collected::default()),
+        std::sync::Arc::new(crate::common::Collected::default()),
         &rr_core::CancelToken::default(),
     );
     assert!(result.is_err());

@@ -1,10 +1,8 @@
 //! Commands in a sandbox: streams, statuses, environment.
 
-mod common;
-
 use std::sync::Arc;
 
-use common::{Collected, Sandbox, shell};
+use crate::common::{Collected, Sandbox, shell};
 use rr_core::{CancelToken, ExecError, Exit};
 
 #[test]

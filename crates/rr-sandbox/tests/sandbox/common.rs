@@ -1,6 +1,6 @@
 //! A real sandbox per test, in a folder of its own.
 
-#![allow(dead_code, clippy::allow_attributes, reason = "each test file uses a part of it")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -8,14 +8,14 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use rr_core::{
-    CancelToken, Executor, Limits, NetworkNeed, Outcome, OutputSink, ProcessSpec, SandboxBackend,
-    SandboxPolicy,
+    CancelToken, Executor, Limits, NetworkNeed, Outcome, OutputSink, ProcessSpec, RunningProcess,
+    SandboxBackend, SandboxPolicy,
 };
 use rr_sandbox::Bubblewrap;
 use tempfile::TempDir;
 
 /// Where bubblewrap is, or a failure that says what to do.
-pub fn bwrap() -> PathBuf {
+pub(crate) fn bwrap() -> PathBuf {
     let path = PathBuf::from("/usr/bin/bwrap");
     assert!(
         path.is_file(),
@@ -25,13 +25,13 @@ pub fn bwrap() -> PathBuf {
 }
 
 /// A run's folder and its sandbox.
-pub struct Sandbox {
-    pub folder: TempDir,
-    pub executor: Arc<dyn Executor>,
+pub(crate) struct Sandbox {
+    pub(crate) folder: TempDir,
+    pub(crate) executor: Arc<dyn Executor>,
 }
 
 /// A policy with usual limits.
-pub fn policy(folder: &Path) -> SandboxPolicy {
+pub(crate) fn policy(folder: &Path) -> SandboxPolicy {
     SandboxPolicy {
         run_folder: folder.to_path_buf(),
         root_layers: Vec::new(),
@@ -45,17 +45,20 @@ pub fn policy(folder: &Path) -> SandboxPolicy {
 
 impl Sandbox {
     /// A sandbox whose repository holds one file.
-    pub fn open() -> Self {
+    pub(crate) fn open() -> Self {
         Self::with(|_| {})
     }
 
     /// The same with a changed policy.
-    pub fn with(change: impl FnOnce(&mut SandboxPolicy)) -> Self {
+    pub(crate) fn with(change: impl FnOnce(&mut SandboxPolicy)) -> Self {
         Self::on(&Bubblewrap::new(bwrap()), change)
     }
 
     /// The same on another backend.
-    pub fn on(backend: &dyn SandboxBackend, change: impl FnOnce(&mut SandboxPolicy)) -> Self {
+    pub(crate) fn on(
+        backend: &dyn SandboxBackend,
+        change: impl FnOnce(&mut SandboxPolicy),
+    ) -> Self {
         let folder = tempfile::Builder::new().prefix("rr-sandbox-").tempdir().unwrap();
         let repo = folder.path().join("base/repo");
         std::fs::create_dir_all(&repo).unwrap();
@@ -67,18 +70,18 @@ impl Sandbox {
     }
 
     /// Runs a shell script.
-    pub fn sh(&self, script: &str) -> Outcome {
+    pub(crate) fn sh(&self, script: &str) -> Outcome {
         self.run(&shell(script))
     }
 
     /// Runs a command.
-    pub fn run(&self, spec: &ProcessSpec) -> Outcome {
+    pub(crate) fn run(&self, spec: &ProcessSpec) -> Outcome {
         self.executor.run(spec, Arc::new(Collected::default()), &CancelToken::default()).unwrap()
     }
 }
 
 /// A shell script as a command with loopback only.
-pub fn shell(script: &str) -> ProcessSpec {
+pub(crate) fn shell(script: &str) -> ProcessSpec {
     ProcessSpec {
         argv: vec!["/bin/bash".into(), "-c".into(), script.into()],
         cwd: "@{workspace}".into(),
@@ -94,7 +97,7 @@ pub fn shell(script: &str) -> ProcessSpec {
 
 /// A sink that keeps everything.
 #[derive(Default)]
-pub struct Collected(pub Mutex<Vec<u8>>);
+pub(crate) struct Collected(pub(crate) Mutex<Vec<u8>>);
 
 impl OutputSink for Collected {
     fn write(&self, chunk: &[u8]) {
@@ -103,7 +106,7 @@ impl OutputSink for Collected {
 }
 
 /// Waits until something holds; fails after a while.
-pub fn eventually<T>(what: &str, mut probe: impl FnMut() -> Option<T>) -> T {
+pub(crate) fn eventually<T>(what: &str, mut probe: impl FnMut() -> Option<T>) -> T {
     for _ in 0..600 {
         if let Some(found) = probe() {
             return found;
@@ -111,4 +114,34 @@ pub fn eventually<T>(what: &str, mut probe: impl FnMut() -> Option<T>) -> T {
         std::thread::sleep(Duration::from_millis(25));
     }
     panic!("{what} did not come about");
+}
+
+/// A server on a port that answers each connection with a word.
+pub(crate) fn server(word: &str, port: u16) -> String {
+    format!(
+        "exec python3 -c \"
+import socket
+s = socket.create_server(('127.0.0.1', {port}))
+while True:
+    c, _ = s.accept()
+    c.sendall(b'{word}')
+    c.close()
+\""
+    )
+}
+
+/// Starts a shell script that goes on.
+pub(crate) fn start(sandbox: &Sandbox, script: &str) -> Box<dyn RunningProcess> {
+    sandbox.executor.spawn(&shell(script), Arc::new(Collected::default())).unwrap()
+}
+
+/// A process on the host with this word in its command line.
+pub(crate) fn process_with(word: &str) -> Option<String> {
+    let own = std::process::id().to_string();
+    std::fs::read_dir("/proc").unwrap().flatten().find_map(|entry| {
+        let name = entry.file_name().into_string().ok()?;
+        let line = std::fs::read(entry.path().join("cmdline")).ok()?;
+        let line = String::from_utf8_lossy(&line).into_owned();
+        (name != own && line.contains(word)).then_some(line)
+    })
 }

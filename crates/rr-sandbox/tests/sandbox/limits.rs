@@ -1,22 +1,10 @@
 //! Limits, and that nothing survives its command.
 
-mod common;
-
 use std::sync::Arc;
 use std::time::Duration;
 
-use common::{Collected, Sandbox, eventually, shell};
-use rr_core::{CancelToken, Executor as _, Exit};
-
-/// Whether a process with this word in its command line exists on the host.
-fn exists(word: &str) -> bool {
-    let own = std::process::id().to_string();
-    std::fs::read_dir("/proc").unwrap().flatten().any(|entry| {
-        let name = entry.file_name();
-        let line = std::fs::read(entry.path().join("cmdline")).unwrap_or_default();
-        name.to_str() != Some(own.as_str()) && String::from_utf8_lossy(&line).contains(word)
-    })
-}
+use crate::common::{Collected, Sandbox, eventually, process_with, shell};
+use rr_core::{CancelToken, Exit};
 
 #[test]
 fn a_timeout_kills_detached_children_too() {
@@ -25,7 +13,7 @@ fn a_timeout_kills_detached_children_too() {
     spec.timeout = Duration::from_secs(1);
     let outcome = sandbox.run(&spec);
     assert_eq!(outcome.exit, Exit::TimedOut);
-    assert!(!exists("54321"));
+    assert_eq!(process_with("54321"), None);
 }
 
 #[test]
@@ -35,7 +23,7 @@ fn children_left_behind_are_killed_and_reported() {
     assert_eq!(outcome.exit, Exit::Code(0));
     assert_eq!(outcome.tail, "done\n");
     assert!(outcome.left_processes);
-    assert!(!exists("65432"));
+    assert_eq!(process_with("65432"), None);
 }
 
 #[test]

@@ -1,0 +1,11 @@
+//! Real sandboxes, looked at from outside.
+
+mod commands;
+mod common;
+mod forwarder;
+mod host;
+mod isolation;
+mod layers;
+mod limits;
+mod services;
+mod snapshots;
