@@ -8,7 +8,7 @@ use rr_core::{
 };
 
 use super::disk_view::DiskView;
-use super::{inputs, languages, planner, roles};
+use super::{facts, inputs, languages, planner, roles, services};
 use crate::miners;
 use crate::registry;
 use crate::reports::{self, ReportInput};
@@ -85,11 +85,15 @@ pub fn analyze_view(repo: &dyn RepoView) -> Analysis {
         }
         (units, mined)
     });
-    analysis.commands = mined.commands;
-    analysis.facts = mined.facts;
-    analysis.notes.extend(mined.notes);
+    let mut mined = mined;
+    analysis.commands = std::mem::take(&mut mined.commands);
+    analysis.facts = std::mem::take(&mut mined.facts);
+    analysis.notes.append(&mut mined.notes);
     analysis.units = units;
     roles::rank(repo, &mut analysis);
+    facts::settle(&mut analysis);
+    analysis.system_packages = facts::system_packages(&analysis);
+    services::find(repo, &mut analysis, &mined);
     analysis
 }
 

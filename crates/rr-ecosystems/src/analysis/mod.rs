@@ -6,12 +6,15 @@ mod analyzer;
 mod case_cause;
 mod configure;
 mod disk_view;
+mod facts;
 mod generic_diagnosis;
 mod inputs;
 mod languages;
 mod merge;
 mod planner;
 mod roles;
+mod service_bindings;
+mod service_drivers;
 mod services;
 mod shares;
 

@@ -1,8 +1,134 @@
 //! Databases and brokers: which the repository needs, and by which variables it finds them.
+//!
+//! What CI starts is needed. What compose starts, or an example `.env` points at, is needed where
+//! the code also declares a driver for it. A driver alone is only a remark: many libraries carry
+//! drivers for databases that their users may choose.
 
-use rr_core::{Analysis, RunPlan, Unit};
+use std::collections::BTreeMap;
+
+use rr_core::{
+    Analysis, EnvBinding, Evidence, RepoView, RunPlan, ServiceKind, ServiceRequirement, Trust, Unit,
+};
+
+use super::service_bindings::{self, Access};
+use super::service_drivers;
+use crate::miners::{Mined, MinedService, usual_port};
+
+const KINDS: [ServiceKind; 7] = [
+    ServiceKind::Postgres,
+    ServiceKind::Mysql,
+    ServiceKind::Redis,
+    ServiceKind::Mongodb,
+    ServiceKind::Rabbitmq,
+    ServiceKind::Memcached,
+    ServiceKind::Nats,
+];
+
+/// Finds the services that the repository needs; those it only might need become remarks.
+pub(super) fn find(repo: &dyn RepoView, analysis: &mut Analysis, mined: &Mined) {
+    let drivers = service_drivers::declared(repo, analysis);
+    let mut variables = service_bindings::variables(analysis, mined);
+    variables.dedup_by(|a, b| a.name == b.name && a.value == b.value);
+    let mut generic_taken = false;
+    for kind in KINDS {
+        let mut started: Vec<&MinedService> =
+            mined.services.iter().filter(|service| service.kind == kind).collect();
+        started.sort_by_key(|s| (s.optional, std::cmp::Reverse(s.evidence.trust)));
+        let driver = drivers.get(&kind);
+        let access = access(kind, &started, &variables);
+        let owns_generic = !generic_taken && (!started.is_empty() || driver.is_some());
+        let bindings = service_bindings::bindings(kind, &access, &variables, owns_generic);
+        let needed = match started.first() {
+            Some(service) if service.evidence.trust == Trust::Ci => true,
+            Some(service) => !service.optional && driver.is_some() && !bindings.is_empty(),
+            None => driver.is_some() && bindings.iter().any(|b| b.template.contains("://")),
+        };
+        if needed {
+            generic_taken |= is_database(kind);
+            let requirement = requirement(kind, &started, access, bindings, driver);
+            analysis.services.push(requirement);
+        } else if let Some(evidence) = started.first().map(|s| &s.evidence).or(driver) {
+            analysis.notes.push(format!(
+                "{} may be used (`{}`), but nothing says that the tests need it",
+                kind.as_str(),
+                evidence.path
+            ));
+        }
+    }
+}
 
 /// Adds the services that the planned units need.
-pub(super) fn add_to_plan(analysis: &Analysis, _units: &[&Unit], plan: &mut RunPlan) {
-    plan.services.extend(analysis.services.iter().cloned());
+pub(super) fn add_to_plan(analysis: &Analysis, units: &[&Unit], plan: &mut RunPlan) {
+    if units.is_empty() {
+        return;
+    }
+    for service in &analysis.services {
+        if !plan.services.iter().any(|known| known.kind == service.kind) {
+            plan.services.push(service.clone());
+        }
+    }
 }
+
+fn is_database(kind: ServiceKind) -> bool {
+    matches!(kind, ServiceKind::Postgres | ServiceKind::Mysql | ServiceKind::Mongodb)
+}
+
+fn requirement(
+    kind: ServiceKind,
+    started: &[&MinedService],
+    access: Access,
+    bindings: Vec<EnvBinding>,
+    driver: Option<&Evidence>,
+) -> ServiceRequirement {
+    let mut evidence: Vec<Evidence> = started.iter().map(|s| s.evidence.clone()).collect();
+    evidence.extend(driver.cloned());
+    evidence.truncate(6);
+    ServiceRequirement {
+        kind,
+        version: started.iter().find_map(|s| s.version.clone()),
+        port: Some(access.port),
+        user: access.user,
+        password: access.password,
+        databases: access.databases,
+        extensions: extensions(started),
+        bindings,
+        evidence,
+    }
+}
+
+/// How the service is reached, as the repository's own files have it.
+fn access(
+    kind: ServiceKind,
+    started: &[&MinedService],
+    variables: &[service_bindings::Variable],
+) -> Access {
+    let mut access = Access::of_kind(kind);
+    let mut env: BTreeMap<&str, &str> = BTreeMap::new();
+    for service in started {
+        access.hosts.push(service.host.clone());
+        for (name, value) in &service.env {
+            env.entry(name).or_insert(value);
+        }
+    }
+    if let Some(service) = started.first() {
+        access.port = service.port.unwrap_or_else(|| usual_port(kind));
+    }
+    access.take_image_variables(kind, &env);
+    access.take_urls(kind, variables, started.is_empty());
+    access.finish(kind);
+    access
+}
+
+fn extensions(started: &[&MinedService]) -> Vec<String> {
+    let named = [("postgis", "postgis"), ("pgvector", "vector"), ("timescale", "timescaledb")];
+    let images: Vec<&str> = started.iter().map(|s| s.evidence.excerpt.as_str()).collect();
+    named
+        .iter()
+        .filter(|(part, _)| images.iter().any(|image| image.contains(part)))
+        .map(|(_, extension)| (*extension).to_owned())
+        .collect()
+}
+
+#[cfg(test)]
+#[path = "services_tests.rs"]
+mod tests;
