@@ -3,6 +3,7 @@
 mod applications;
 mod conda;
 mod detect;
+mod diagnose;
 mod distributions;
 mod document;
 mod imports;
@@ -16,7 +17,10 @@ mod paths;
 mod plan;
 mod poetry;
 mod pytest_words;
+mod remedies;
+mod remedy_steps;
 mod requirements;
+mod rules;
 mod selection;
 mod start;
 mod system_packages;
@@ -43,7 +47,7 @@ impl Ecosystem for Python {
         plan::of(repo, unit, context)
     }
 
-    fn diagnose(&self, _repo: &dyn RepoView, _failed: &FailedStep<'_>) -> Vec<Diagnosis> {
-        Vec::new()
+    fn diagnose(&self, repo: &dyn RepoView, failed: &FailedStep<'_>) -> Vec<Diagnosis> {
+        diagnose::diagnose(repo, failed)
     }
 }

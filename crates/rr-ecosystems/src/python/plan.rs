@@ -12,7 +12,7 @@ use super::manifest::Manifest;
 use super::names::venv;
 use super::system_packages;
 use super::versions::{self, Surroundings};
-use super::{applications, detect, layout, locks, manifest, selection, start, testing};
+use super::{applications, detect, layout, manifest, selection, start, testing};
 use crate::miners::query;
 
 /// The plan of one unit.
@@ -150,11 +150,6 @@ pub(super) fn day_after(date: &str) -> String {
     } else {
         format!("{:04}-01-01", year + 1)
     }
-}
-
-/// Whether the unit's dependencies are held by a lock.
-pub(super) fn is_locked(repo: &dyn RepoView, unit: &str) -> bool {
-    locks::read(repo, unit).is_some() || repo.has(&super::paths::join(unit, "uv.lock"))
 }
 
 #[cfg(test)]

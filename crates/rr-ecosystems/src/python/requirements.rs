@@ -11,8 +11,6 @@ use super::paths::{join, parent};
 pub(super) struct RequirementFile {
     /// Path relative to the root.
     pub(super) path: String,
-    /// Its lines that say something, includes not followed.
-    pub(super) lines: Vec<String>,
     /// What it is for, by its name.
     pub(super) purpose: Purpose,
 }
@@ -60,12 +58,6 @@ pub(super) fn requirement_name(line: &str) -> Option<String> {
     (!name.is_empty() && !rest.starts_with(['+', ':', '/'])).then(|| normalize(name))
 }
 
-/// Whether a requirement holds its distribution at one version.
-pub(super) fn is_pinned(line: &str) -> bool {
-    let main = line.split(';').next().unwrap_or(line);
-    main.contains("==") || main.contains(" @ ")
-}
-
 /// Every requirement file of a unit: beside its manifest, in `requirements/`, and in its test
 /// folders.
 pub(super) fn files(repo: &dyn RepoView, unit: &str) -> Vec<RequirementFile> {
@@ -80,13 +72,8 @@ pub(super) fn files(repo: &dyn RepoView, unit: &str) -> Vec<RequirementFile> {
             if !is_requirement_name(name, in_folder) || entry.size > 200_000 {
                 continue;
             }
-            let Some(text) = repo.text(&entry.path) else { continue };
-            let lines = lines_of(&text);
-            found.push(RequirementFile {
-                purpose: purpose(folder, name),
-                path: entry.path.clone(),
-                lines,
-            });
+            found
+                .push(RequirementFile { purpose: purpose(folder, name), path: entry.path.clone() });
         }
     }
     found

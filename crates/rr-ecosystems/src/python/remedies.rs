@@ -1,0 +1,689 @@
+//! Turns a cure of the rules' table into edits of the plan.
+
+use rr_core::{
+    Analysis, Command, Evidence, FailedStep, PlanContext, PlanEdit, Remedy, RemedyKind, RepoView,
+    ServiceKind, ServiceRequirement, Step, StepId, StepKind, SystemPackage, ToolchainRequirement,
+    Trust, Unit, VersionRequest,
+};
+
+use super::diagnose::{Cured, is_whole};
+use super::distributions::{distribution, is_standard, pytest_plugin};
+use super::manifest::{self, Manifest};
+use super::names::{beside_venv, step_id};
+use super::requirements::{normalize, requirement_name};
+use super::rules::{Cure, Rule};
+use super::{applications, layout, plan, remedy_steps, testing};
+
+/// Makes remedies for one failed step.
+pub(super) struct Remedies<'a> {
+    repo: &'a dyn RepoView,
+    failed: &'a FailedStep<'a>,
+    unit: Option<&'a Unit>,
+    manifest: Manifest,
+}
+
+impl<'a> Remedies<'a> {
+    pub(super) fn new(repo: &'a dyn RepoView, failed: &'a FailedStep<'a>) -> Self {
+        let analysis: &Analysis = failed.analysis;
+        let unit = analysis
+            .units
+            .iter()
+            .find(|unit| unit.path == failed.step.unit && unit.ecosystem.as_str() == "python");
+        Self { repo, failed, unit, manifest: manifest::read(repo, &failed.step.unit) }
+    }
+
+    fn path(&self) -> &str {
+        &self.failed.step.unit
+    }
+
+    fn context(&self) -> PlanContext<'_> {
+        PlanContext { analysis: self.failed.analysis, environment: self.failed.environment }
+    }
+
+    /// What a rule's cure comes to; `None` where the rule does not apply after all.
+    pub(super) fn cure(&self, rule: &Rule, subjects: &[String]) -> Option<Cured> {
+        let first = subjects.first().map_or("", String::as_str);
+        let mut subject = is_whole(rule.cure).then(String::new);
+        let mut stage = String::new();
+        let remedies = match rule.cure {
+            Cure::Nothing => Vec::new(),
+            Cure::Module => {
+                let (remedies, names) = self.modules(subjects)?;
+                subject = Some(names);
+                remedies
+            }
+            Cure::Plugin => {
+                let (remedies, names) = self.plugins(subjects)?;
+                subject = Some(names);
+                remedies
+            }
+            Cure::Packages(names) => vec![self.add(names.iter().copied())],
+            Cure::System(names) => self.system(names, subjects),
+            Cure::BuildPins(pins) => vec![self.build_pins(pins)],
+            Cure::Variable(name, value) => vec![self.variable(name, value)],
+            Cure::SubjectVariable => vec![self.variable(first, placeholder(first))],
+            Cure::PythonBelow(minor) => {
+                stage = self.stage();
+                self.python(|text| minor_number(text).is_some_and(|m| m < minor))
+                    .into_iter()
+                    .collect()
+            }
+            Cure::PythonFor => {
+                subject = Some(first.to_owned());
+                self.python(|text| matches_range(first, text)).into_iter().collect()
+            }
+            Cure::Python2 => self.python2().into_iter().collect(),
+            Cure::NewerPython => {
+                stage = self.stage();
+                let now = self.current_minor()?;
+                self.newer(now).into_iter().collect()
+            }
+            Cure::OldTimes => {
+                stage = self.stage();
+                self.old_times()
+            }
+            Cure::NoIsolation => vec![self.no_isolation(subjects)],
+            Cure::NotEditable => {
+                self.words(|words| remedy_steps::not_editable(words)).into_iter().collect()
+            }
+            Cure::OneByOne => self.one_by_one(),
+            Cure::LeaveOut => self.leave_out(rule.name, first),
+            Cure::OneProcess => self.one_process(),
+            Cure::DjangoSettings => self.django_settings(),
+            Cure::Migrate => self.migrate(),
+            Cure::Service(name) => self.service(name),
+            Cure::Retry => vec![Remedy {
+                kind: RemedyKind::Retry,
+                title: "try again".to_owned(),
+                edits: Vec::new(),
+                resume_at: None,
+            }],
+        };
+        Some(Cured { remedies, subject, stage })
+    }
+
+    /// What tells one state of the environment from another in signatures.
+    fn stage(&self) -> String {
+        let python = self.current_minor().map_or_else(String::new, |m| format!("@3.{m}"));
+        let dated = self.failed.plan.env.get("UV_EXCLUDE_NEWER").map_or("", String::as_str);
+        if dated.is_empty() { python } else { format!("{python}@{dated}") }
+    }
+
+    /// The minor version of Python 3 that the output names most, else the first asked for.
+    fn current_minor(&self) -> Option<u32> {
+        let mut votes: std::collections::BTreeMap<u32, usize> = std::collections::BTreeMap::new();
+        for piece in self.failed.output.split("python3.").skip(1).take(400) {
+            let digits: String = piece.chars().take_while(char::is_ascii_digit).collect();
+            if let Ok(minor) = digits.parse() {
+                *votes.entry(minor).or_default() += 1;
+            }
+        }
+        let most = votes.into_iter().max_by_key(|(_, count)| *count).map(|(minor, _)| minor);
+        most.or_else(|| match &self.toolchain()?.version {
+            VersionRequest::OneOf(list) => minor_number(list.first()?),
+            VersionRequest::Exact(one) => minor_number(one),
+            _ => None,
+        })
+    }
+
+    fn toolchain(&self) -> Option<&ToolchainRequirement> {
+        self.failed.plan.toolchains.iter().find(|t| t.tool == "python")
+    }
+
+    // Dependencies
+
+    fn modules(&self, subjects: &[String]) -> Option<(Vec<Remedy>, String)> {
+        let layout = layout::of(self.repo, self.path(), self.manifest.name.as_deref());
+        let mut names: Vec<&'static str> = Vec::new();
+        let mut own = Vec::new();
+        let mut unknown = Vec::new();
+        for module in subjects {
+            let top = module.split('.').next().unwrap_or(module);
+            if layout.own.contains(top) {
+                own.push(top.to_owned());
+            } else if let Some(name) = distribution(module) {
+                names.push(name);
+            } else if !is_standard(top) {
+                unknown.push(top.to_owned());
+            }
+        }
+        names.dedup();
+        if !names.is_empty() {
+            return Some((vec![self.add(names.iter().copied())], names.join(",")));
+        }
+        if let Some(module) = own.first() {
+            return Some((self.own_module(&layout, module), format!("own {module}")));
+        }
+        // A module that only an extra or another file of ours could bring.
+        let extras = self.remaining_extras();
+        let more = (!unknown.is_empty() && !extras.is_empty()).then(|| self.extras(&extras));
+        (!unknown.is_empty()).then(|| (more.into_iter().collect(), unknown.join(",")))
+    }
+
+    /// The project's own module is not found: put the folders that hold it on the path.
+    fn own_module(&self, layout: &layout::Layout, module: &str) -> Vec<Remedy> {
+        let holder = self.repo.below(self.path()).iter().find_map(|entry| {
+            let ends = [format!("{module}.py"), format!("{module}/__init__.py")];
+            let end = ends
+                .iter()
+                .find(|end| entry.path == **end || entry.path.ends_with(&format!("/{end}")))?;
+            Some(entry.path[..entry.path.len() - end.len()].trim_end_matches('/').to_owned())
+        });
+        let source = super::paths::join(self.path(), &layout.source);
+        let mut folders = vec![self.path().to_owned(), source];
+        folders.extend(holder);
+        folders.dedup();
+        let known = self.failed.step.env.get("PYTHONPATH").cloned().unwrap_or_default();
+        let mut parts: Vec<String> = if known.is_empty() { Vec::new() } else { vec![known] };
+        for folder in folders {
+            let part = format!("@{{workspace}}/{folder}").trim_end_matches('/').to_owned();
+            if !parts.iter().any(|known| known.split(':').any(|p| p == part)) {
+                parts.push(part);
+            }
+        }
+        vec![Remedy {
+            kind: RemedyKind::SetVariable { name: "PYTHONPATH".to_owned() },
+            title: format!("put the folder of {module} on the import path"),
+            edits: vec![PlanEdit::SetEnv {
+                step: Some(self.failed.step.id.clone()),
+                name: "PYTHONPATH".to_owned(),
+                value: parts.join(":"),
+            }],
+            resume_at: None,
+        }]
+    }
+
+    fn remaining_extras(&self) -> Vec<String> {
+        let install = self.failed.plan.step(&step_id(self.path(), "install"));
+        let line = install.map_or_else(String::new, |step| step.command.to_string());
+        let aside = ["docs", "doc", "lint", "gpu", "cuda", "release", "publish"];
+        self.manifest
+            .extras
+            .keys()
+            .filter(|name| !aside.contains(&name.as_str()) && !line.contains(name.as_str()))
+            .cloned()
+            .collect()
+    }
+
+    fn extras(&self, names: &[String]) -> Remedy {
+        let own = format!(".[{}]", names.join(","));
+        let mut remedy = self.add(["-e", own.as_str()]);
+        remedy.title = format!("install the project's extras {}", names.join(", "));
+        remedy
+    }
+
+    fn plugins(&self, subjects: &[String]) -> Option<(Vec<Remedy>, String)> {
+        let mut names: Vec<&'static str> = Vec::new();
+        let words = subjects.iter().flat_map(|subject| subject.split_whitespace());
+        for word in words {
+            let word = word.split('=').next().unwrap_or(word);
+            // `-nauto` and `-n4` are one word.
+            let word = if word.starts_with("-n") { "-n" } else { word };
+            if let Some(name) = pytest_plugin(word)
+                && !names.contains(&name)
+            {
+                names.push(name);
+            }
+        }
+        if names.is_empty() {
+            let option = subjects.iter().any(|subject| subject.starts_with('-'));
+            let without = self.command_with(&["-o", "addopts="]).filter(|_| option)?;
+            return Some((vec![without], subjects.join(" ")));
+        }
+        Some((vec![self.add(names.iter().copied())], names.join(",")))
+    }
+
+    /// Installs more, in a step of its own before the failed one.
+    fn add<'n>(&self, names: impl IntoIterator<Item = &'n str>) -> Remedy {
+        let names: Vec<String> = names.into_iter().map(str::to_owned).collect();
+        let install = self.failed.step.kind == StepKind::Install;
+        let slug: String = names
+            .join("-")
+            .chars()
+            .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
+            .collect();
+        let id = format!("add-{slug}");
+        let step = remedy_steps::add(self.path(), &id, &names, self.lock_file(), self.is_python2());
+        let plain = |name: &String| requirement_name(name).unwrap_or_else(|| name.clone());
+        Remedy {
+            kind: RemedyKind::AddDependency { names: names.iter().map(plain).collect() },
+            title: format!("install {}", names.join(", ")),
+            resume_at: Some(step.id.clone()),
+            edits: vec![PlanEdit::InsertBefore {
+                before: if install {
+                    step_id(self.path(), "check")
+                } else {
+                    self.failed.step.id.clone()
+                },
+                step: Box::new(step),
+            }],
+        }
+    }
+
+    fn lock_file(&self) -> Option<String> {
+        self.failed
+            .plan
+            .step(&step_id(self.path(), "lock"))
+            .map(|_| beside_venv(self.path(), "lock.txt"))
+    }
+
+    fn is_python2(&self) -> bool {
+        let venv = self.failed.plan.step(&step_id(self.path(), "venv"));
+        venv.is_some_and(|step| step.command.to_string().contains("virtualenv<20.22"))
+    }
+
+    fn system(&self, names: &[&str], subjects: &[String]) -> Vec<Remedy> {
+        let mut wanted: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+        if wanted.is_empty() {
+            wanted.extend(
+                subjects.iter().map(|program| remedy_steps::package_of(program).to_owned()),
+            );
+        }
+        let edits = wanted
+            .iter()
+            .map(|name| PlanEdit::RequireSystemPackage {
+                package: SystemPackage {
+                    name: name.clone(),
+                    evidence: vec![Evidence::at("", "python.diagnosis", Trust::Default)],
+                },
+            })
+            .collect();
+        vec![Remedy {
+            kind: RemedyKind::InstallSystemPackage { names: wanted.clone() },
+            title: format!("put {} into the sandbox", wanted.join(", ")),
+            edits,
+            resume_at: None,
+        }]
+    }
+
+    fn build_pins(&self, pins: &[&str]) -> Remedy {
+        let step = remedy_steps::build_constraints(self.path(), pins);
+        let file = beside_venv(self.path(), "build.txt");
+        let resume = step.id.clone();
+        Remedy {
+            kind: RemedyKind::PinDependency {
+                requirements: pins.iter().map(|p| (*p).to_owned()).collect(),
+            },
+            title: format!("build with {}", pins.join(", ")),
+            edits: vec![
+                PlanEdit::InsertBefore {
+                    before: self.failed.step.id.clone(),
+                    step: Box::new(step),
+                },
+                PlanEdit::SetEnv {
+                    step: None,
+                    name: "UV_BUILD_CONSTRAINT".to_owned(),
+                    value: file.clone(),
+                },
+                PlanEdit::SetEnv { step: None, name: "PIP_CONSTRAINT".to_owned(), value: file },
+            ],
+            resume_at: Some(resume),
+        }
+    }
+
+    fn no_isolation(&self, subjects: &[String]) -> Remedy {
+        let mut names: Vec<String> = ["setuptools<81", "wheel"].map(str::to_owned).to_vec();
+        names.extend(
+            subjects.iter().map(|module| distribution(module).unwrap_or(module).to_owned()),
+        );
+        names.dedup();
+        let step =
+            remedy_steps::add(self.path(), "build-requirements", &names, self.lock_file(), false);
+        Remedy {
+            kind: RemedyKind::AddDependency { names },
+            title: "install what the build needs first, then build without isolation".to_owned(),
+            resume_at: Some(step.id.clone()),
+            edits: vec![
+                PlanEdit::InsertBefore {
+                    before: self.failed.step.id.clone(),
+                    step: Box::new(step),
+                },
+                PlanEdit::SetEnv {
+                    step: None,
+                    name: "UV_NO_BUILD_ISOLATION".to_owned(),
+                    value: "1".to_owned(),
+                },
+            ],
+        }
+    }
+
+    // The install command
+
+    /// The failed install with other words.
+    fn words(&self, change: impl Fn(&[String]) -> Option<Command>) -> Option<Remedy> {
+        let Command::Argv(words) = &self.failed.step.command else { return None };
+        let command = change(words)?;
+        Some(Remedy {
+            kind: RemedyKind::ChangeCommand { to: command.to_string() },
+            title: format!("run `{command}`"),
+            edits: vec![PlanEdit::SetCommand { step: self.failed.step.id.clone(), command }],
+            resume_at: None,
+        })
+    }
+
+    fn one_by_one(&self) -> Vec<Remedy> {
+        let mut remedies: Vec<Remedy> = Vec::new();
+        if self.failed.plan.env.get("UV_EXCLUDE_NEWER").is_some_and(|date| date.as_str() < "2099") {
+            remedies.push(self.today());
+        }
+        remedies.extend(self.words(remedy_steps::one_by_one));
+        remedies
+    }
+
+    fn leave_out(&self, rule: &str, subject: &str) -> Vec<Remedy> {
+        let own = matches!(rule, "flat-layout" | "no-package-found");
+        if own {
+            return self.words(remedy_steps::without_own).into_iter().collect();
+        }
+        let name = normalize(subject);
+        self.words(|words| remedy_steps::without(words, &name))
+            .into_iter()
+            .chain(self.words(remedy_steps::one_by_one))
+            .collect()
+    }
+
+    // Times and versions
+
+    fn old_times(&self) -> Vec<Remedy> {
+        let dated = self.failed.plan.env.contains_key("UV_EXCLUDE_NEWER");
+        let date = self.failed.analysis.commit_date.as_deref();
+        let as_of = date.filter(|_| !dated && !self.is_python2()).map(|date| {
+            let bound = plan::day_after(date);
+            self.dated(&bound, format!("resolve dependencies as of {date}"))
+        });
+        let now = self.current_minor();
+        let wanted = self.wanted_minor();
+        let older = now.and_then(|now| {
+            self.python(|text| minor_number(text).is_some_and(|minor| minor < now))
+        });
+        let mut remedies: Vec<Remedy> = as_of.into_iter().collect();
+        remedies.extend(older);
+        // Old versions on a Python much newer than they are: today's versions may do better.
+        if dated && now > wanted {
+            remedies.push(self.today());
+        }
+        remedies
+    }
+
+    /// The minor version that the plan would like best.
+    fn wanted_minor(&self) -> Option<u32> {
+        match &self.toolchain()?.version {
+            VersionRequest::OneOf(list) => minor_number(list.first()?),
+            VersionRequest::Exact(one) => minor_number(one),
+            _ => None,
+        }
+    }
+
+    fn today(&self) -> Remedy {
+        self.dated("2099-01-01", "resolve dependencies as of today".to_owned())
+    }
+
+    fn dated(&self, bound: &str, title: String) -> Remedy {
+        Remedy {
+            kind: RemedyKind::ResolveAsOf { date: bound.to_owned() },
+            title,
+            edits: vec![PlanEdit::SetEnv {
+                step: None,
+                name: "UV_EXCLUDE_NEWER".to_owned(),
+                value: bound.to_owned(),
+            }],
+            resume_at: Some(step_id(self.path(), "venv")),
+        }
+    }
+
+    /// Another Python out of those that suit, the nearest to the present one first.
+    fn python(&self, suits: impl Fn(&str) -> bool) -> Option<Remedy> {
+        let mut list: Vec<String> = match &self.toolchain()?.version {
+            VersionRequest::OneOf(list) => list.clone(),
+            VersionRequest::Exact(one) | VersionRequest::Range(one) => vec![one.clone()],
+            VersionRequest::Any => Vec::new(),
+        };
+        let known = (6..=14).rev().map(|minor| format!("3.{minor}"));
+        list.extend(known.collect::<Vec<_>>());
+        let now = self.current_minor().unwrap_or(12);
+        let mut fit: Vec<String> = Vec::new();
+        for text in list {
+            if suits(&text) && minor_number(&text) != Some(now) && !fit.contains(&text) {
+                fit.push(text);
+            }
+        }
+        fit.sort_by_key(|text| minor_number(text).map_or(99, |minor| minor.abs_diff(now)));
+        (!fit.is_empty()).then(|| self.toolchain_remedy(VersionRequest::OneOf(fit)))
+    }
+
+    fn newer(&self, now: u32) -> Option<Remedy> {
+        self.python(|text| minor_number(text).is_some_and(|minor| minor > now))
+    }
+
+    fn toolchain_remedy(&self, version: VersionRequest) -> Remedy {
+        let shown = match &version {
+            VersionRequest::OneOf(list) => list.first().cloned().unwrap_or_default(),
+            VersionRequest::Exact(one) | VersionRequest::Range(one) => one.clone(),
+            VersionRequest::Any => "any".to_owned(),
+        };
+        let evidence = vec![Evidence::at("", "python.diagnosis", Trust::Default)];
+        let toolchain = ToolchainRequirement { tool: "python".to_owned(), version, evidence };
+        Remedy {
+            kind: RemedyKind::UseToolchain { tool: "python".to_owned(), version: shown.clone() },
+            title: format!("use Python {shown}"),
+            edits: vec![PlanEdit::RequireToolchain { toolchain }],
+            resume_at: Some(step_id(self.path(), "venv")),
+        }
+    }
+
+    /// Python 2 changes every install step: the unit is planned anew.
+    fn python2(&self) -> Option<Remedy> {
+        let unit = self.unit.filter(|_| !self.is_python2())?;
+        let mut remedy = self.toolchain_remedy(VersionRequest::Exact("2.7".to_owned()));
+        let toolchain = ToolchainRequirement {
+            tool: "python".to_owned(),
+            version: VersionRequest::Exact("2.7".to_owned()),
+            evidence: Vec::new(),
+        };
+        let fresh = plan::with_python(self.repo, unit, &self.context(), Some(toolchain));
+        for step in &self.failed.plan.steps {
+            let ours =
+                step.unit == self.failed.step.unit && step.ecosystem == self.failed.step.ecosystem;
+            if ours && !fresh.steps.iter().any(|new| new.id == step.id) {
+                remedy.edits.push(PlanEdit::RemoveStep { step: step.id.clone() });
+            }
+        }
+        for step in fresh.steps {
+            remedy.edits.push(PlanEdit::ReplaceStep { step: Box::new(step) });
+        }
+        Some(remedy)
+    }
+
+    // Tests
+
+    /// The failed test command with further words.
+    fn command_with(&self, more: &[&str]) -> Option<Remedy> {
+        self.words(|words| {
+            let pytest = words.iter().position(|word| word == "pytest")?;
+            let present = words
+                .windows(more.len())
+                .any(|window| window.iter().zip(more).all(|(a, b)| a == b));
+            let mut words = words.to_vec();
+            words.splice(pytest + 1..pytest + 1, more.iter().map(|word| (*word).to_owned()));
+            (!present).then_some(Command::Argv(words))
+        })
+    }
+
+    fn one_process(&self) -> Vec<Remedy> {
+        let parallel = self.manifest.pytest.as_ref().is_some_and(|config| {
+            config
+                .addopts
+                .split_whitespace()
+                .any(|word| word.starts_with("-n") || word.starts_with("--numprocesses"))
+        });
+        self.command_with(&["-n", "0"]).filter(|_| parallel).into_iter().collect()
+    }
+
+    /// Leaves out one test by its id.
+    pub(super) fn deselect(&self, id: &str) -> Option<Remedy> {
+        let option = format!("--deselect={id}");
+        let mut remedy = self.command_with(&[option.as_str()])?;
+        remedy.kind = RemedyKind::SelectTests { without: vec![id.to_owned()] };
+        remedy.title = format!("leave out {id}, which never ends");
+        Some(remedy)
+    }
+
+    /// The next way to run the unit's tests after the present one.
+    pub(super) fn next_command(&self) -> Option<Remedy> {
+        let unit = self.unit?;
+        let layout = layout::of(self.repo, self.path(), self.manifest.name.as_deref());
+        let context = self.context();
+        let all = testing::commands(self.repo, unit, &self.manifest, &layout, &context);
+        let tried = |argv: &[String]| {
+            let line = Command::argv(argv.iter().cloned()).to_string();
+            let now = self.failed.step.command.to_string();
+            line == now
+                || self.failed.treated.iter().any(|known| known.ends_with(&format!(":{line}")))
+        };
+        let next = all.into_iter().find(|command| !tried(&command.argv))?;
+        let mut step: Step = testing::step(self.path(), &next, &Default::default());
+        let keep = self.failed.step.env.iter().filter(|(name, _)| !step.env.contains_key(*name));
+        let keep: Vec<(String, String)> = keep.map(|(n, v)| (n.clone(), v.clone())).collect();
+        step.env.extend(keep);
+        step.timeout_seconds = self.failed.step.timeout_seconds;
+        let mut edits = Vec::new();
+        let mut resume_at: Option<StepId> = None;
+        if next.runner == "pytest" {
+            let names = vec!["pytest".to_owned()];
+            let add = remedy_steps::add(
+                self.path(),
+                "add-pytest",
+                &names,
+                self.lock_file(),
+                self.is_python2(),
+            );
+            resume_at = Some(add.id.clone());
+            edits.push(PlanEdit::InsertBefore {
+                before: self.failed.step.id.clone(),
+                step: Box::new(add),
+            });
+        }
+        let shown = step.command.to_string();
+        edits.push(PlanEdit::ReplaceStep { step: Box::new(step) });
+        Some(Remedy {
+            kind: RemedyKind::ChangeCommand { to: shown.clone() },
+            title: format!("run the tests with `{shown}`"),
+            edits,
+            resume_at,
+        })
+    }
+
+    // Configuration
+
+    fn variable(&self, name: &str, value: &str) -> Remedy {
+        Remedy {
+            kind: RemedyKind::SetVariable { name: name.to_owned() },
+            title: format!("set {name}"),
+            edits: vec![PlanEdit::SetEnv {
+                step: None,
+                name: name.to_owned(),
+                value: value.to_owned(),
+            }],
+            resume_at: None,
+        }
+    }
+
+    fn django_settings(&self) -> Vec<Remedy> {
+        let mut modules: Vec<String> = Vec::new();
+        for entry in self.repo.below(self.path()) {
+            let inside = super::paths::relative(self.path(), &entry.path);
+            let name = super::paths::file_name(inside);
+            if name == "manage.py" {
+                let text = self.repo.text(&entry.path);
+                modules.extend(text.and_then(|text| applications::settings_module(&text)));
+            }
+            if matches!(name, "settings.py" | "test_settings.py" | "settings_test.py") {
+                modules.push(
+                    inside.trim_end_matches(".py").trim_start_matches("src/").replace('/', "."),
+                );
+            }
+        }
+        modules.sort_by_key(|module| (!module.contains("test"), module.len()));
+        modules.dedup();
+        modules
+            .iter()
+            .take(2)
+            .map(|module| self.variable("DJANGO_SETTINGS_MODULE", module))
+            .collect()
+    }
+
+    /// The repository's own migration as a step before the failed one, where the plan has none.
+    fn migrate(&self) -> Vec<Remedy> {
+        let Some(unit) = self.unit else { return Vec::new() };
+        let id = step_id(self.path(), "migrate");
+        if self.failed.plan.step(&id).is_some() {
+            return Vec::new();
+        }
+        let fresh = plan::of(self.repo, unit, &self.context());
+        let step = fresh.steps.into_iter().find(|step| step.id == id);
+        step.into_iter()
+            .map(|step| Remedy {
+                kind: RemedyKind::PatchRecipe { what: "migrate the database".to_owned() },
+                title: format!("run `{}` first", step.command),
+                resume_at: Some(step.id.clone()),
+                edits: vec![PlanEdit::InsertBefore {
+                    before: self.failed.step.id.clone(),
+                    step: Box::new(step),
+                }],
+            })
+            .collect()
+    }
+
+    fn service(&self, name: &str) -> Vec<Remedy> {
+        let Some((kind, bindings, port)) = remedy_steps::service(name) else { return Vec::new() };
+        if self.failed.plan.services.iter().any(|service| service.kind == kind) {
+            return Vec::new();
+        }
+        let service = ServiceRequirement {
+            kind,
+            version: None,
+            port: Some(port),
+            user: if kind == ServiceKind::Postgres { "postgres" } else { "root" }.to_owned(),
+            password: "postgres".to_owned(),
+            databases: vec!["test".to_owned()],
+            extensions: Vec::new(),
+            bindings,
+            evidence: vec![Evidence::at("", "python.diagnosis", Trust::Default)],
+        };
+        vec![Remedy {
+            kind: RemedyKind::ProvisionService { service: name.to_owned() },
+            title: format!("start a {name} server"),
+            edits: vec![PlanEdit::RequireService { service }],
+            resume_at: None,
+        }]
+    }
+}
+
+/// `11` of `3.11`.
+fn minor_number(text: &str) -> Option<u32> {
+    text.strip_prefix("3.")?.split('.').next()?.parse().ok()
+}
+
+fn matches_range(range: &str, text: &str) -> bool {
+    minor_number(text).is_some_and(|minor| super::versions::allows(range, 3, minor))
+}
+
+/// A value for a variable that only has to be there.
+fn placeholder(name: &str) -> &'static str {
+    let has = |words: &[&str]| words.iter().any(|word| name.contains(word));
+    if has(&["SECRET", "KEY", "TOKEN", "PASSWORD", "SALT"]) {
+        "not-a-secret-0f1e2d3c4b5a69788796a5b4c3d2e1f0"
+    } else if has(&["URL", "URI"]) {
+        "http://127.0.0.1"
+    } else if has(&["PORT"]) {
+        "8000"
+    } else if has(&["HOST"]) {
+        "127.0.0.1"
+    } else if has(&["DEBUG", "ENABLE", "COUNT", "SIZE", "TIMEOUT"]) {
+        "1"
+    } else if has(&["EMAIL"]) {
+        "test@example.com"
+    } else {
+        "test"
+    }
+}
