@@ -82,7 +82,7 @@ pub(crate) fn process_spec(
         timeout: Duration::from_secs(u64::from(step.timeout_seconds)),
         network: network(session, step),
         tty: false,
-        as_root: false,
+        as_root: step.as_root,
     }
 }
 

@@ -166,6 +166,13 @@ pub enum PlanEdit {
         /// Seconds.
         seconds: u32,
     },
+    /// Run a step as root inside the sandbox, or as the ordinary user.
+    SetUser {
+        /// Which step.
+        step: StepId,
+        /// Whether as root.
+        root: bool,
+    },
     /// Set a variable, for one step or for all.
     SetEnv {
         /// Which step; `None` for all.
@@ -216,6 +223,7 @@ impl PlanEdit {
             Self::SetTimeout { step, seconds } => {
                 on_step(plan, step, |s| s.timeout_seconds = *seconds)
             }
+            Self::SetUser { step, root } => on_step(plan, step, |s| s.as_root = *root),
             Self::SetEnv { step: Some(step), name, value } => on_step(plan, step, |s| {
                 s.env.insert(name.clone(), value.clone());
             }),

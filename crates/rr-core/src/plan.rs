@@ -60,6 +60,9 @@ pub struct Step {
     pub network: NetworkNeed,
     /// Time limit in seconds.
     pub timeout_seconds: u32,
+    /// Whether it runs as root inside the sandbox.
+    #[serde(default)]
+    pub as_root: bool,
     /// Whether its failure leaves later steps meaningful (lint-like, front-end extras).
     #[serde(default)]
     pub optional: bool,
@@ -170,6 +173,7 @@ impl Step {
             env: BTreeMap::new(),
             network,
             timeout_seconds,
+            as_root: false,
             optional: false,
             probe: None,
             test: None,

@@ -1,8 +1,128 @@
-//! Diagnosis rules common to all ecosystems.
+//! Diagnosis rules common to all ecosystems: missing programs and libraries, services that are not
+//! there, full disks, hanging, transient registries, refused privileges, missing variables.
+//!
+//! The rules are data ([`super::generic_rules`]); each has a sample of the line it matches, which is
+//! its test. What the operating system's packages bring is asked by name (`need:header:foo.h`)
+//! where the built-in table does not know.
 
-use rr_core::{Diagnosis, FailedStep};
+use std::collections::BTreeSet;
 
-/// What is wrong, by the step's output and exit.
-pub(super) fn diagnose(_failed: &FailedStep<'_>) -> Vec<Diagnosis> {
-    Vec::new()
+use regex::Regex;
+use rr_core::{CauseClass, Diagnosis, Exit, FailedStep, PlanEdit, Remedy, RemedyKind, StepKind};
+
+use super::generic_remedies as remedies;
+use super::generic_rules::{RULES, Rule, Treatment};
+
+/// Longest line that is looked at, in bytes.
+const LINE_LIMIT: usize = 1000;
+/// Most diagnoses of one step.
+const DIAGNOSIS_LIMIT: usize = 12;
+
+/// What is wrong, by the step's exit and output, the surest first.
+pub(super) fn diagnose(failed: &FailedStep<'_>) -> Vec<Diagnosis> {
+    let mut found = by_exit(failed);
+    let mut seen: BTreeSet<String> = found.iter().map(|d| d.signature.clone()).collect();
+    for rule in RULES.iter() {
+        let Some(pattern) = &rule.pattern else { continue };
+        for (line, subject) in matches(pattern, failed.output) {
+            let signature = match subject.as_str() {
+                "" => rule.name.to_owned(),
+                subject => format!("{}:{subject}", rule.name),
+            };
+            if found.len() >= DIAGNOSIS_LIMIT {
+                break;
+            }
+            if seen.insert(signature.clone())
+                && let Some(diagnosis) = apply(rule, signature, line, &subject, failed)
+            {
+                found.push(diagnosis);
+            }
+        }
+    }
+    found.sort_by(|a, b| b.confidence.total_cmp(&a.confidence));
+    found
 }
+
+/// Lines that match, with the first group that took part.
+fn matches<'o>(pattern: &Regex, output: &'o str) -> Vec<(&'o str, String)> {
+    output
+        .lines()
+        .filter(|line| line.len() <= LINE_LIMIT)
+        .filter_map(|line| {
+            let captures = pattern.captures(line)?;
+            let subject = captures.iter().skip(1).flatten().next().map_or("", |m| m.as_str());
+            Some((line.trim(), subject.to_owned()))
+        })
+        .take(40)
+        .collect()
+}
+
+fn apply(
+    rule: &Rule,
+    signature: String,
+    line: &str,
+    subject: &str,
+    failed: &FailedStep<'_>,
+) -> Option<Diagnosis> {
+    let (cause, remedies) = match rule.treatment {
+        Treatment::SystemNeed(kind) => {
+            (CauseClass::Environment, remedies::system_need(kind, subject)?)
+        }
+        Treatment::Service(kind) => remedies::service(kind, failed),
+        Treatment::ServicePort => remedies::service(remedies::kind_of_port(subject)?, failed),
+        Treatment::Variable => remedies::variable(subject, failed)?,
+        Treatment::Retry => (CauseClass::Environment, remedies::retry(&signature, failed)),
+        Treatment::User(to) => {
+            (CauseClass::NeedsPrivilege, vec![remedies::change_user(to, failed)])
+        }
+        Treatment::Class(cause) => (cause, Vec::new()),
+    };
+    Some(Diagnosis {
+        signature,
+        cause,
+        step: failed.step.id.clone(),
+        evidence_line: line.chars().take(300).collect(),
+        explanation: rule.explanation.replace("{}", subject),
+        confidence: rule.confidence,
+        remedies,
+    })
+}
+
+/// What the way a step ended says by itself.
+fn by_exit(failed: &FailedStep<'_>) -> Vec<Diagnosis> {
+    let (name, cause, explanation, remedies) = match failed.outcome.exit {
+        Exit::TimedOut => {
+            let seconds = failed.step.timeout_seconds.saturating_mul(2);
+            let longer = Remedy {
+                kind: RemedyKind::ExtendTime { seconds },
+                title: format!("give `{}` {seconds} seconds", failed.step.title),
+                edits: vec![PlanEdit::SetTimeout { step: failed.step.id.clone(), seconds }],
+                resume_at: None,
+            };
+            // More time helps what works; what was silent for long hangs and will hang again.
+            let works = failed.outcome.output_bytes > 4096 && failed.step.kind != StepKind::Start;
+            let remedies = if works { vec![longer] } else { Vec::new() };
+            ("generic.timeout", CauseClass::Timeout, "ran past its time limit", remedies)
+        }
+        Exit::OutOfMemory => (
+            "generic.out-of-memory",
+            CauseClass::NeedsHardware,
+            "needs more memory than it may use",
+            Vec::new(),
+        ),
+        _ => return Vec::new(),
+    };
+    vec![Diagnosis {
+        signature: name.to_owned(),
+        cause,
+        step: failed.step.id.clone(),
+        evidence_line: failed.outcome.exit.to_string(),
+        explanation: explanation.to_owned(),
+        confidence: 0.9,
+        remedies,
+    }]
+}
+
+#[cfg(test)]
+#[path = "generic_diagnosis_tests.rs"]
+mod tests;

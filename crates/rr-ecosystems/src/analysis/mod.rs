@@ -8,6 +8,8 @@ mod configure;
 mod disk_view;
 mod facts;
 mod generic_diagnosis;
+mod generic_remedies;
+mod generic_rules;
 mod inputs;
 mod languages;
 mod merge;

@@ -1,0 +1,121 @@
+//! Every rule on its own sample line, and the remedies that follow.
+
+use super::*;
+use rr_core::{
+    Analysis, Command, EcosystemId, EnvironmentReport, Outcome, RunPlan, ServiceKind, Step,
+};
+
+fn diagnosed(kind: StepKind, exit: Exit, output: &str, plan: &RunPlan) -> Vec<Diagnosis> {
+    let id = EcosystemId::new("python");
+    let step = Step::new("s", &id, "", kind, "the step", Command::shell("x"));
+    let outcome = Outcome {
+        exit,
+        seconds: 1.0,
+        output_bytes: 10_000,
+        tail: output.to_owned(),
+        head: String::new(),
+        peak_memory: None,
+        left_processes: false,
+    };
+    diagnose(&FailedStep {
+        step: &step,
+        outcome: &outcome,
+        output,
+        tests: None,
+        plan,
+        analysis: &Analysis::default(),
+        environment: &EnvironmentReport::default(),
+        treated: &[],
+    })
+}
+
+fn failed(output: &str) -> Vec<Diagnosis> {
+    diagnosed(StepKind::Install, Exit::Code(1), output, &RunPlan::default())
+}
+
+#[test]
+fn every_rule_matches_its_sample_and_finds_the_subject() {
+    for rule in RULES.iter() {
+        let pattern =
+            rule.pattern.as_ref().unwrap_or_else(|| panic!("{}: bad expression", rule.name));
+        let (sample, subject) = rule.sample;
+        let found = matches(pattern, sample);
+        assert!(
+            found.iter().any(|(_, found)| found == subject),
+            "{}: `{sample}` gave {found:?}",
+            rule.name
+        );
+    }
+}
+
+#[test]
+fn quiet_logs_prove_nothing() {
+    assert!(failed("collected 3 items\n3 passed in 0.1s\nBuild succeeded\n").is_empty());
+}
+
+fn packages(output: &str) -> Vec<String> {
+    failed(output)
+        .into_iter()
+        .flat_map(|d| d.remedies)
+        .filter_map(|remedy| match remedy.kind {
+            RemedyKind::InstallSystemPackage { names } => Some(names),
+            _ => None,
+        })
+        .flatten()
+        .collect()
+}
+
+#[test]
+fn missing_things_name_their_package_or_the_need() {
+    assert_eq!(
+        packages("x.c:1:10: fatal error: libpq-fe.h: No such file or directory"),
+        ["libpq-dev"]
+    );
+    assert_eq!(
+        packages("x.c:1:10: fatal error: foo/bar.h: No such file or directory"),
+        ["need:header:foo/bar.h"]
+    );
+    assert_eq!(packages("No package 'frob' found"), ["need:pkgconfig:frob"]);
+    assert_eq!(packages("/usr/bin/ld: cannot find -lfrob: No such file"), ["need:library:frob"]);
+    assert_eq!(packages("sh: 1: frobnicate: not found"), ["need:program:frobnicate"]);
+    assert!(packages("sh: 1: pytest: not found").is_empty());
+}
+
+#[test]
+fn a_refused_database_is_provisioned_once() {
+    let line = "Error: connect ECONNREFUSED 127.0.0.1:6379";
+    let found = failed(line);
+    let PlanEdit::RequireService { service } = &found[0].remedies[0].edits[0] else {
+        panic!("no service in {found:?}");
+    };
+    assert_eq!(service.kind, ServiceKind::Redis);
+    let plan = RunPlan { services: vec![service.clone()], ..RunPlan::default() };
+    let again = diagnosed(StepKind::Test, Exit::Code(1), line, &plan);
+    assert!(again[0].remedies.is_empty());
+    assert_eq!(again[0].cause, CauseClass::Environment);
+}
+
+#[test]
+fn own_keys_are_invented_and_foreign_ones_are_asked_for() {
+    let own = failed("KeyError: 'APP_SECRET_KEY'");
+    assert!(
+        matches!(&own[0].remedies[0].kind, RemedyKind::SetVariable { name } if name == "APP_SECRET_KEY")
+    );
+    let foreign = failed("KeyError: 'STRIPE_API_KEY'");
+    assert_eq!((foreign[0].cause, foreign[0].remedies.len()), (CauseClass::NeedsSecret, 0));
+}
+
+#[test]
+fn a_step_that_worked_when_time_ran_out_gets_more() {
+    let found = diagnosed(StepKind::Test, Exit::TimedOut, "...", &RunPlan::default());
+    assert_eq!(found[0].cause, CauseClass::Timeout);
+    assert!(matches!(found[0].remedies[0].kind, RemedyKind::ExtendTime { seconds: 7200 }));
+}
+
+#[test]
+fn downloads_are_retried_and_tests_are_not() {
+    let line = "npm ERR! network read ECONNRESET";
+    assert!(matches!(failed(line)[0].remedies[0].kind, RemedyKind::Retry));
+    let tests = diagnosed(StepKind::Test, Exit::Code(1), line, &RunPlan::default());
+    assert!(tests.iter().all(|d| d.remedies.is_empty()));
+}

@@ -1,0 +1,226 @@
+//! The table of generic diagnosis rules.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+use rr_core::CauseClass::{
+    self, Environment, NeedsHardware, NeedsNetwork, NeedsPrivilege, NeedsSecret,
+};
+use rr_core::ServiceKind;
+
+use super::generic_remedies::NeedKind;
+
+/// One rule.
+pub(super) struct Rule {
+    /// Stable name of the error's class.
+    pub(super) name: &'static str,
+    /// Matches one line; the first group that takes part is the subject. `None` would be a fault
+    /// of ours, which the table's test finds.
+    pub(super) pattern: Option<Regex>,
+    /// One sentence; `{}` is the subject.
+    pub(super) explanation: &'static str,
+    pub(super) confidence: f32,
+    pub(super) treatment: Treatment,
+    /// A line that it matches, and the subject found in it.
+    #[cfg(test)]
+    pub(super) sample: (&'static str, &'static str),
+}
+
+/// What follows from a match.
+#[derive(Clone, Copy)]
+pub(super) enum Treatment {
+    /// The operating system lacks the subject.
+    SystemNeed(NeedKind),
+    /// This service is not there.
+    Service(ServiceKind),
+    /// The service of the port that is the subject is not there.
+    ServicePort,
+    /// The variable that is the subject is not set.
+    Variable,
+    /// The same again may work.
+    Retry,
+    /// It must run as `root` or as `runner`.
+    User(&'static str),
+    /// Nothing we can do: this class.
+    Class(CauseClass),
+}
+
+macro_rules! rules {
+    ($($name:literal, $text:literal, $explanation:literal, $confidence:literal, $treatment:expr,
+       $sample:literal => $subject:literal;)*) => {
+        vec![$(Rule {
+            name: $name,
+            pattern: Regex::new($text).ok(),
+            explanation: $explanation,
+            confidence: $confidence,
+            treatment: $treatment,
+            #[cfg(test)]
+            sample: ($sample, $subject),
+        }),*]
+    };
+}
+
+use NeedKind::{Header, Library, PkgConfig, Program};
+use Treatment::{Class, Retry, Service, ServicePort, SystemNeed, User, Variable};
+
+#[rustfmt::skip]
+pub(super) static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| rules![
+    // Missing programs
+    "generic.missing-program", r"(?:^|: )(?:line \d+: )?([\w.+-]+): (?:command )?not found\s*$",
+        "the program `{}` is not installed", 0.85, SystemNeed(Program),
+        "bash: line 3: ffmpeg: command not found" => "ffmpeg";
+    "generic.missing-program", r"make(?:\[\d+\])?: ([\w.+-]+): No such file or directory",
+        "the program `{}` is not installed", 0.85, SystemNeed(Program),
+        "make[1]: bison: No such file or directory" => "bison";
+    "generic.missing-program", r"FileNotFoundError: \[Errno 2\] No such file or directory: '([\w.+-]+)'$",
+        "the program `{}` is not installed", 0.5, SystemNeed(Program),
+        "FileNotFoundError: [Errno 2] No such file or directory: 'pg_config'" => "pg_config";
+    "generic.missing-program", r"spawn ([\w.+-]+) ENOENT", "the program `{}` is not installed", 0.7,
+        SystemNeed(Program), "Error: spawn convert ENOENT" => "convert";
+    "generic.missing-program", r#"exec: "([\w.+-]+)": executable file not found in \$PATH"#,
+        "the program `{}` is not installed", 0.85, SystemNeed(Program),
+        "exec: \"gcc\": executable file not found in $PATH" => "gcc";
+    "generic.missing-program", r#"Cannot run program "([\w.+-]+)".*No such file or directory"#,
+        "the program `{}` is not installed", 0.8, SystemNeed(Program),
+        "java.io.IOException: Cannot run program \"dot\": error=2, No such file or directory" => "dot";
+    "generic.missing-program", r"(?:Could NOT find|Could not find) (?:a )?(?:program )?[`']?(Doxygen|Git|BISON|FLEX|PkgConfig|Perl|SWIG|Gperf)\b",
+        "the program `{}` is not installed", 0.7, SystemNeed(Program),
+        "-- Could NOT find FLEX (missing: FLEX_EXECUTABLE)" => "FLEX";
+    "generic.missing-program", r"configure: error: .*?\b(yacc|bison|flex|lex|m4|pkg-config|nasm|yasm|gperf|makeinfo|libtool)\b",
+        "the program `{}` is not installed", 0.75, SystemNeed(Program),
+        "configure: error: \"yacc not found\"" => "yacc";
+    "generic.missing-program", r"(?:Error|error): (?:can't|cannot|could not|unable to) (?:find|exec|execute|run) [`'\x22]?(aclocal|autoconf|automake|autoreconf|libtoolize|autopoint|gettext|protoc|nasm|ninja|cmake|meson)\b",
+        "the program `{}` is not installed", 0.8, SystemNeed(Program),
+        "autoreconf: error: cannot exec \"autopoint\"" => "autopoint";
+    "generic.missing-program", r"Could not find `?(protoc|cmake|clang|nasm|perl|pkg-config|libclang)`?",
+        "the program `{}` is not installed", 0.8, SystemNeed(Program),
+        "Could not find `protoc`. If `protoc` is installed, try setting" => "protoc";
+    "generic.missing-program", r"(?:is|Is) `(cmake|protoc|nasm|perl|pkg-config|make)` (?:not )?installed\?",
+        "the program `{}` is not installed", 0.85, SystemNeed(Program),
+        "failed to execute command: No such file or directory (os error 2)\nis `cmake` not installed?" => "cmake";
+    "generic.missing-program", r"linker `(\w[\w.+-]*)` not found", "the linker `{}` is not installed", 0.9,
+        SystemNeed(Program), "error: linker `lld` not found" => "lld";
+    "generic.missing-program", r"(?:invalid linker name in argument|unable to find linker|cannot find '(?:ld|lld)'|cannot find 'ld\.)\D*?\b(lld|mold|gold)\b",
+        "the linker `{}` is not installed", 0.85, SystemNeed(Program),
+        "collect2: fatal error: cannot find 'ld' -fuse-ld=lld" => "lld";
+    // Missing headers and libraries
+    "generic.missing-header", r"fatal error: '?([\w./+-]+\.h(?:pp|xx)?)'?(?:: No such file| file not found)",
+        "the header `{}` is missing", 0.9, SystemNeed(Header),
+        "_imaging.c:77:10: fatal error: libpq-fe.h: No such file or directory" => "libpq-fe.h";
+    "generic.missing-header", r"fatal error: '?((?:boost|eigen3|Eigen|glm|gtest|gmock|fmt|nlohmann)/[\w./+-]+)'?(?:: No such file| file not found)",
+        "the header `{}` is missing", 0.9, SystemNeed(Header),
+        "a.cpp:1:10: fatal error: boost/version.hpp: No such file or directory" => "boost/version.hpp";
+    "generic.missing-pkgconfig", r"No package '([\w.+-]+)' found", "the library `{}` is missing", 0.9,
+        SystemNeed(PkgConfig), "No package 'libevent' found" => "libevent";
+    "generic.missing-pkgconfig", r"Package '?([\w.+-]+)'?,? (?:was not found in the pkg-config search path|required by .* not found)",
+        "the library `{}` is missing", 0.9, SystemNeed(PkgConfig),
+        "Package openssl was not found in the pkg-config search path." => "openssl";
+    "generic.missing-pkgconfig", r"The system library `([\w.+-]+)` required by crate",
+        "the library `{}` is missing", 0.95, SystemNeed(PkgConfig),
+        "  The system library `dbus-1` required by crate `libdbus-sys` was not found." => "dbus-1";
+    "generic.missing-pkgconfig", r#"Dependency "?([\w.+-]+)"? (?:not found|found: NO)"#,
+        "the library `{}` is missing", 0.7, SystemNeed(PkgConfig),
+        "meson.build:12:0: ERROR: Dependency \"glib-2.0\" not found, tried pkgconfig" => "glib-2.0";
+    "generic.missing-library", r"(?:ld|lld|mold|collect2): (?:error: unable to find library|cannot find|library not found for) -l([\w.+-]+)",
+        "the library `{}` to link is missing", 0.9, SystemNeed(Library),
+        "/usr/bin/ld: cannot find -lpq: No such file or directory" => "pq";
+    "generic.missing-library", r"(lib[\w+-]+\.so(?:\.\d+)*): cannot open shared object file",
+        "the shared library `{}` is missing", 0.9, SystemNeed(Library),
+        "ImportError: libGL.so.1: cannot open shared object file: No such file or directory" => "libGL.so.1";
+    "generic.missing-library", r"Could NOT find ([A-Z][A-Za-z0-9_]+) \(missing:",
+        "the library `{}` is missing", 0.6, SystemNeed(NeedKind::Cmake),
+        "  Could NOT find CURL (missing: CURL_LIBRARY CURL_INCLUDE_DIR)" => "CURL";
+    "generic.missing-library", r#"Could not find a package configuration file provided by "(\w+)""#,
+        "the library `{}` is missing", 0.6, SystemNeed(NeedKind::Cmake),
+        "  Could not find a package configuration file provided by \"GTest\" with any" => "GTest";
+    "generic.missing-library", r#"configure: error: "?(?:lib)?([a-z][\w+-]*) (?:not found|is required|library (?:is required|not found))"#,
+        "the library `{}` is missing", 0.6, SystemNeed(Library),
+        "configure: error: \"libevent not found\"" => "event";
+    "generic.missing-library", r"OSError: (?:cannot load library|no library called) '?\x22?(?:lib)?(cairo|pango|gobject|magic|sndfile|portaudio)",
+        "the shared library `{}` is missing", 0.85, SystemNeed(Library),
+        "OSError: no library called \"cairo-2\" was found" => "cairo";
+    // Services
+    "generic.service-refused", r"(?:connection to server at .*?port|Is the server running .*?port) (5432|5433)\b.*(?:failed|refused|connections)",
+        "PostgreSQL is not running on port {}", 0.9, Service(ServiceKind::Postgres),
+        "connection to server at \"localhost\" (127.0.0.1), port 5432 failed: Connection refused" => "5432";
+    "generic.service-refused", r"(?:could not connect to server|psycopg2\.OperationalError|asyncpg\.exceptions|PG::ConnectionBad)",
+        "PostgreSQL is not running", 0.8, Service(ServiceKind::Postgres),
+        "psycopg2.OperationalError: could not connect to server: Connection refused" => "";
+    "generic.service-refused", r"Can't connect to (?:local )?MySQL server|ER_ACCESS_DENIED|MySQLdb\.OperationalError|pymysql\.err\.OperationalError: \(2003",
+        "MySQL is not running", 0.85, Service(ServiceKind::Mysql),
+        "pymysql.err.OperationalError: (2003, \"Can't connect to MySQL server on 'localhost'\")" => "";
+    "generic.service-refused", r"Error (?:111|99) connecting to \S+:6379|redis\.exceptions\.ConnectionError",
+        "Redis is not running", 0.9, Service(ServiceKind::Redis),
+        "redis.exceptions.ConnectionError: Error 111 connecting to localhost:6379. Connection refused." => "";
+    "generic.service-refused", r"ServerSelectionTimeoutError|MongoNetworkError|MongooseServerSelectionError",
+        "MongoDB is not running", 0.85, Service(ServiceKind::Mongodb),
+        "MongooseServerSelectionError: connect ECONNREFUSED 127.0.0.1:27017" => "";
+    "generic.service-refused", r"AMQPConnectionError|(?:amqp|AMQP).*(?:ECONNREFUSED|connection refused)",
+        "RabbitMQ is not running", 0.8, Service(ServiceKind::Rabbitmq),
+        "pika.exceptions.AMQPConnectionError" => "";
+    "generic.service-refused", r"(?:ECONNREFUSED|[Cc]onnection refused).*?[:\]](5432|3306|6379|27017|5672|11211|4222)\b",
+        "no service answers on port {}", 0.85, ServicePort,
+        "Error: connect ECONNREFUSED 127.0.0.1:6379" => "6379";
+    "generic.service-refused", r"[:\]](5432|3306|6379|27017|5672|11211|4222)\b.*(?:[Cc]onnection refused|ECONNREFUSED)",
+        "no service answers on port {}", 0.85, ServicePort,
+        "dial tcp 127.0.0.1:5432: connect: connection refused" => "5432";
+    // The machine
+    "generic.address-in-use", r"(?:[Aa]ddress already in use|EADDRINUSE)", "a port that it wants is taken", 0.8, Retry,
+        "Error: listen EADDRINUSE: address already in use :::3000" => "";
+    "generic.disk-full", r"(?:No space left on device|ENOSPC)", "the disk is full", 0.95, Class(Environment),
+        "OSError: [Errno 28] No space left on device" => "";
+    "generic.out-of-memory", r"(?:JavaScript heap out of memory|^Killed$|java\.lang\.OutOfMemoryError|fatal error: Killed signal terminated program cc1|MemoryError$|Cannot allocate memory)",
+        "needs more memory than it may use", 0.8, Class(NeedsHardware),
+        "FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory" => "";
+    // The network
+    "generic.transient-network", r"(?:ECONNRESET|ETIMEDOUT|socket hang up|[Cc]onnection reset by peer|Connection aborted|RemoteDisconnected|IncompleteRead|IncompleteMessage|error sending request|ReadTimeoutError|Read timed out|operation timed out|TLS handshake (?:timeout|eof)|unexpected EOF while reading|early EOF|spurious network error)",
+        "a download broke off", 0.6, Retry,
+        "npm ERR! network request to https://x failed, reason: read ECONNRESET" => "";
+    "generic.transient-network", r"(?:HTTP error|status code|[Ss]erver [Ee]rror|returned error:|response code|status: |HTTP/1.1) ?(429|500|502|503|504)\b",
+        "a registry answered with status {}", 0.6, Retry,
+        "curl: (22) The requested URL returned error: 503" => "503";
+    "generic.transient-network", r"\b(502 Bad Gateway|503 Service Unavailable|504 Gateway Time-?out|429 Too Many Requests)",
+        "a registry answered `{}`", 0.6, Retry,
+        "npm ERR! 503 Service Unavailable - GET https://x" => "503 Service Unavailable";
+    "generic.needs-network", r"(?:socket\.gaierror|Temporary failure in name resolution|getaddrinfo (?:ENOTFOUND|EAI_AGAIN)|Could not resolve host|Name or service not known|UnknownHostException|: no such host|failed to lookup address information|[Nn]etwork is unreachable|ENETUNREACH)",
+        "it wants a network host that it may not reach", 0.7, Class(NeedsNetwork),
+        "Error: getaddrinfo ENOTFOUND api.example.com" => "";
+    // Privileges
+    "generic.refuses-root", r"(?i)(?:(?:must|should|can|do) ?not (?:be )?run (?:this )?(?:\w+ )?(?:as|with) (?:the )?root|running as root without --no-sandbox is not supported|refus\w+ to run as root|cannot be run as root|root privileges are not allowed|don't run .{0,40}as root)",
+        "it refuses to run as root", 0.85, User("runner"),
+        "initdb: error: cannot be run as root" => "";
+    "generic.needs-root", r"(?i)(?:must be (?:run as )?root|requires root privileges|you need to be root|are you root\?|need root privileges|run this (?:script|command) as root)",
+        "it wants to run as root", 0.8, User("root"),
+        "error: this test must be run as root" => "";
+    "generic.needs-privilege", r"(?:Operation not permitted|EPERM|operation not permitted)",
+        "it wants a privilege that it does not have", 0.6, Class(NeedsPrivilege),
+        "mount: /mnt: Operation not permitted" => "";
+    "generic.needs-docker", r"(?:Cannot connect to the Docker daemon|Could not find a valid Docker environment|docker\.errors\.DockerException|/var/run/docker\.sock)",
+        "it wants a container daemon", 0.85, Class(NeedsPrivilege),
+        "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?" => "";
+    // Variables and secrets
+    "generic.missing-variable", r"KeyError: '([A-Z][A-Z0-9_]{2,})'", "the variable `{}` is not set", 0.7, Variable,
+        "KeyError: 'SECRET_KEY'" => "SECRET_KEY";
+    "generic.missing-variable", r"(?:[Ee]nvironment variable|env var(?:iable)?|[Vv]ariable) [`'\x22]?([A-Z][A-Z0-9_]{2,})[`'\x22]? (?:is |was |must be |has )?(?:not (?:set|found|defined|present)|missing|required|undefined|unset|set!?$)",
+        "the variable `{}` is not set", 0.85, Variable,
+        "Error: environment variable `DATABASE_URL` not found" => "DATABASE_URL";
+    "generic.missing-variable", r"[`'\x22]?\b([A-Z][A-Z0-9]*_[A-Z0-9_]+)\b[`'\x22]? (?:environment variable )?(?:is |was |must be |env var )*(?:not set|not defined|missing|undefined|required|unset|must be set|not found in environment)",
+        "the variable `{}` is not set", 0.8, Variable,
+        "ValueError: JWT_SECRET is not set" => "JWT_SECRET";
+    "generic.missing-variable", r"[Mm]issing (?:required )?(?:env(?:ironment)? )?(?:var(?:iable)?s?)?:? ?[`'\x22]?([A-Z][A-Z0-9]*_[A-Z0-9_]+)",
+        "the variable `{}` is not set", 0.8, Variable,
+        "Missing required environment variable: APP_KEY" => "APP_KEY";
+    "generic.missing-variable", r"Set the ([A-Z][A-Z0-9_]+) environment variable", "the variable `{}` is not set", 0.9,
+        Variable, "ImproperlyConfigured: Set the DJANGO_SECRET_KEY environment variable" => "DJANGO_SECRET_KEY";
+    "generic.missing-variable", r"decouple\.UndefinedValueError: ([A-Z][A-Z0-9_]+) not found", "the variable `{}` is not set",
+        0.95, Variable, "decouple.UndefinedValueError: SECRET_KEY not found. Declare it as envvar" => "SECRET_KEY";
+    "generic.missing-variable", r"`?\b([A-Z][A-Z0-9_]{2,})\b`? must be set", "the variable `{}` is not set", 0.85, Variable,
+        "error: `DATABASE_URL` must be set to use query macros" => "DATABASE_URL";
+    "generic.needs-secret", r"(?:NoCredentialsError|Unable to locate credentials|DefaultCredentialsError|AuthenticationError: .*api key|401 Unauthorized|Bad credentials|invalid_api_key)",
+        "it wants credentials that only their owner has", 0.6, Class(NeedsSecret),
+        "botocore.exceptions.NoCredentialsError: Unable to locate credentials" => "";
+    // Hardware
+    "generic.needs-hardware", r"(?:Found no NVIDIA driver|CUDA driver version is insufficient|No CUDA GPUs are available|no CUDA-capable device|libcuda\.so\.1|nvcc: (?:command )?not found|CUDA_HOME environment variable is not set|Torch not compiled with CUDA)",
+        "it wants a GPU", 0.9, Class(NeedsHardware),
+        "RuntimeError: Found no NVIDIA driver on your system." => "";
+]);
