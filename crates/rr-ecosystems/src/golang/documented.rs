@@ -168,7 +168,7 @@ fn score(command: &MinedCommand, documented: &Documented) -> i32 {
 /// Variables worth keeping; where Go keeps its things is ours to say.
 fn variables(env: &BTreeMap<String, String>) -> BTreeMap<String, String> {
     env.iter()
-        .filter(|(_, value)| !value.contains('$'))
+        .filter(|(name, value)| !value.contains('$') && !name.contains(char::is_lowercase))
         .filter(|(name, _)| match name.as_str() {
             "CGO_ENABLED" | "GOEXPERIMENT" | "GODEBUG" => true,
             "CI" => false,

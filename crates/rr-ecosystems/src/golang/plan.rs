@@ -137,6 +137,7 @@ impl Maker<'_> {
         };
         let mut step = self.step("go-start", module, StepKind::Start, &title, command);
         step.probe = Some(probe);
+        self.dress(&mut step);
         step.evidence.extend(program.evidence.iter().cloned());
         step
     }

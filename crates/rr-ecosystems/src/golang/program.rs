@@ -293,17 +293,19 @@ fn documented_arguments(
     program: &Program,
 ) -> Option<(Vec<String>, Evidence)> {
     let relative = program.folder[module.folder.len()..].trim_start_matches('/');
-    let mut best: Option<(Trust, Vec<String>, Evidence)> = None;
+    let mut best: Option<((Trust, bool), Vec<String>, Evidence)> = None;
     for command in &analysis.commands {
         let words = split_words(&command.line);
         let Some(arguments) = arguments_of(unwrapped(&words), relative, &program.name) else {
             continue;
         };
+        // `start` beside `run` is what goes into the background and cannot be watched.
+        let foreground = arguments.first().is_none_or(|word| word != "start" && word != "stop");
+        let rank = (command.evidence.trust, foreground);
         if arguments.iter().all(|word| usable(word))
-            && best.as_ref().is_none_or(|(trust, ..)| command.evidence.trust > *trust)
+            && best.as_ref().is_none_or(|(top, ..)| rank > *top)
         {
-            let at = command.evidence.clone();
-            best = Some((command.evidence.trust, arguments.to_vec(), at));
+            best = Some((rank, arguments.to_vec(), command.evidence.clone()));
         }
     }
     best.map(|(_, words, at)| (words, at))

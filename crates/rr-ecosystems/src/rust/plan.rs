@@ -92,7 +92,11 @@ impl<'a> Maker<'a> {
             &["test", "--no-run"],
             &self.test_flags(),
         ));
-        steps.extend(start.map(|start| start.step));
+        steps.extend(start.map(|start| {
+            let mut step = start.step;
+            self.dress(&mut step);
+            step
+        }));
         steps.push(self.test());
         steps
     }
