@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use rr_core::{
-    AgentName, Analysis, CaseOutcome, Diagnosis, FailedStep, PlanEdit, RemedyKind,
-    RunPlan, Step, SystemNeed, TestRun,
+    AgentName, Analysis, CaseOutcome, Diagnosis, FailedStep, PlanEdit, RemedyKind, RunPlan, Step,
+    SystemNeed, TestRun,
 };
 use serde::{Deserialize, Serialize};
 

@@ -84,7 +84,10 @@ impl HealthAgent {
                 self.watch(task, &mut finding);
                 return finding;
             }
-            if finding.died.is_some() || self.session.cancel.is_cancelled() || started.elapsed() > limit {
+            if finding.died.is_some()
+                || self.session.cancel.is_cancelled()
+                || started.elapsed() > limit
+            {
                 return finding;
             }
             self.session.clock.sleep(pause);

@@ -94,18 +94,26 @@ pub struct TestRun {
     pub doubts: Vec<String>,
 }
 
-impl TestRun {
-    /// Counts by outcome.
+impl TestCounts {
+    /// Counts these cases.
     #[must_use]
-    pub fn counts(&self) -> TestCounts {
-        let of = |outcome| self.cases.iter().filter(|c| c.outcome == outcome).count() as u64;
-        TestCounts {
-            discovered: self.cases.len() as u64,
+    pub fn of(cases: &[TestCase]) -> Self {
+        let of = |outcome| cases.iter().filter(|c| c.outcome == outcome).count() as u64;
+        Self {
+            discovered: cases.len() as u64,
             passed: of(CaseOutcome::Passed),
             failed: of(CaseOutcome::Failed),
             skipped: of(CaseOutcome::Skipped),
             errored: of(CaseOutcome::Errored),
         }
+    }
+}
+
+impl TestRun {
+    /// Counts by outcome.
+    #[must_use]
+    pub fn counts(&self) -> TestCounts {
+        TestCounts::of(&self.cases)
     }
 
     /// Whether this proves rung `tested`: the runner ended by its own word, and at least one

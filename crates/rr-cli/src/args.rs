@@ -1,0 +1,214 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use rr_core::Rung;
+
+/// Give it any repository: it sets it up in isolation, starts it, proves from outside that it is
+/// up, runs its tests, repairs what breaks, and hands back a verdict with evidence.
+#[derive(Debug, Parser)]
+#[command(name = "repo-runner", version, max_term_width = 100)]
+pub(crate) struct Arguments {
+    /// Folder for state, tools and caches [default: the platform's data directory]
+    #[arg(long, global = true, env = "REPO_RUNNER_HOME", value_name = "FOLDER")]
+    pub home: Option<PathBuf>,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Set up, start and test a repository; print the verdict
+    Run(RunArguments),
+    /// Find out what a repository is, with evidence for every fact
+    Analyze(LookArguments),
+    /// Show what `run` would do, and why, without doing it
+    Plan(LookArguments),
+    /// Take up an interrupted run where it was
+    Resume {
+        /// A run: its id, the beginning of one, or `latest`
+        #[arg(default_value = "latest")]
+        run: String,
+        #[command(flatten)]
+        output: OutputArguments,
+    },
+    /// List runs, newest first
+    List {
+        /// How many at most
+        #[arg(long, default_value_t = 20)]
+        limit: u32,
+        #[command(flatten)]
+        output: OutputArguments,
+    },
+    /// Show a run's verdict and evidence
+    Show {
+        /// A run: its id, the beginning of one, or `latest`
+        #[arg(default_value = "latest")]
+        run: String,
+        #[command(flatten)]
+        output: OutputArguments,
+    },
+    /// Print the logs of a run's steps
+    Logs {
+        /// A run: its id, the beginning of one, or `latest`
+        #[arg(default_value = "latest")]
+        run: String,
+        /// Only logs whose name contains this
+        #[arg(long, value_name = "NAME")]
+        step: Option<String>,
+        /// Go on printing until the run ends
+        #[arg(short, long)]
+        follow: bool,
+    },
+    /// List a run's tests
+    Tests {
+        /// A run: its id, the beginning of one, or `latest`
+        #[arg(default_value = "latest")]
+        run: String,
+        /// Only tests that failed or could not run
+        #[arg(long)]
+        failed: bool,
+        /// Print JUnit XML
+        #[arg(long)]
+        junit: bool,
+        #[command(flatten)]
+        output: OutputArguments,
+    },
+    /// Stop a run that another process drives; it stays resumable
+    Stop {
+        /// A run: its id, the beginning of one, or `latest`
+        #[arg(default_value = "latest")]
+        run: String,
+    },
+    /// Remove runs and prepared environments
+    Clean {
+        /// Runs to remove
+        runs: Vec<String>,
+        /// Remove every run that is not running
+        #[arg(long)]
+        all: bool,
+        /// Remove prepared environments
+        #[arg(long)]
+        environments: bool,
+    },
+    /// Search a run's files
+    Search {
+        /// A run: its id, the beginning of one, or `latest`
+        run: String,
+        /// What to look for
+        query: String,
+        /// How many places at most
+        #[arg(long, default_value_t = 20)]
+        limit: usize,
+        #[command(flatten)]
+        output: OutputArguments,
+    },
+    /// Print a run's recipe: a shell script that sets up and tests without repo-runner
+    Recipe {
+        /// A run: its id, the beginning of one, or `latest`
+        #[arg(default_value = "latest")]
+        run: String,
+    },
+    /// List the outside tools this host has or lacks, with the command that fixes it
+    Doctor {
+        /// Install what can be installed
+        #[arg(long)]
+        fix: bool,
+        #[command(flatten)]
+        output: OutputArguments,
+    },
+    /// Print the JSON Schema of the report
+    Schema,
+    /// Print a completion script for a shell
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SourceArguments {
+    /// A git URL, `owner/name`, a folder, a bare git folder, a `.zip` or `.tar.gz`, or a published
+    /// package: `pypi:NAME[@VERSION]`, `crates:`, `npm:`, `go:`, `maven:GROUP:ARTIFACT`
+    pub source: String,
+    /// Branch, tag or commit
+    #[arg(long = "ref", value_name = "REF")]
+    pub reference: Option<String>,
+    /// Only this unit of a monorepo, by path or name
+    #[arg(long, value_name = "PATH")]
+    pub package: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunArguments {
+    #[command(flatten)]
+    pub source: SourceArguments,
+    /// The rung to reach
+    #[arg(long, default_value = "tested", value_name = "RUNG")]
+    pub until: Rung,
+    /// A variable for every step
+    #[arg(long = "env", value_name = "KEY=VALUE")]
+    pub env: Vec<String>,
+    /// A file of variables, one KEY=VALUE a line
+    #[arg(long, value_name = "FILE")]
+    pub env_file: Option<PathBuf>,
+    /// Time limit of the whole run: 90s, 30m, 2h
+    #[arg(long, value_name = "DURATION")]
+    pub timeout: Option<String>,
+    /// Remedies that repair may try
+    #[arg(long, default_value_t = 24, value_name = "COUNT")]
+    pub budget: u32,
+    /// Where steps run
+    #[arg(long, default_value = "auto")]
+    pub executor: ExecutorArgument,
+    /// Trust this repository: allows `--executor host`, passes registry credentials on
+    #[arg(long)]
+    pub trust: bool,
+    /// Do not use a prepared environment of an earlier run
+    #[arg(long)]
+    pub fresh: bool,
+    #[command(flatten)]
+    pub output: OutputArguments,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LookArguments {
+    #[command(flatten)]
+    pub source: SourceArguments,
+    /// Show every fact with the rule that produced it, superseded ones too
+    #[arg(long)]
+    pub explain: bool,
+    #[command(flatten)]
+    pub output: OutputArguments,
+}
+
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct OutputArguments {
+    /// What to print on standard output
+    #[arg(long, default_value = "human")]
+    pub output: OutputFormat,
+    /// Print the verdict only
+    #[arg(short, long, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Print every line that steps print
+    #[arg(short, long)]
+    pub verbose: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OutputFormat {
+    /// For people
+    Human,
+    /// One JSON object at the end, nothing else
+    Json,
+    /// One JSON event per line, the report last
+    Jsonl,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ExecutorArgument {
+    Auto,
+    Bubblewrap,
+    Host,
+}

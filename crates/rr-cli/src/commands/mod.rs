@@ -1,0 +1,58 @@
+//! One module per group of commands. Thin: parse, call the run service, print.
+
+mod doctor;
+mod env;
+mod history;
+mod logs;
+mod look;
+mod run;
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use clap::CommandFactory as _;
+use rr_runner::{Home, RunService, SystemClock};
+
+use crate::args::{Arguments, Command};
+use crate::ui;
+
+/// Carries out a command and gives its exit code.
+pub(crate) fn dispatch(arguments: Arguments) -> anyhow::Result<u8> {
+    match &arguments.command {
+        Command::Completions { shell } => {
+            let mut command = Arguments::command();
+            clap_complete::generate(*shell, &mut command, "repo-runner", &mut std::io::stdout());
+            return Ok(crate::exit::GREEN);
+        }
+        Command::Schema => {
+            let schema = serde_json::to_string_pretty(&rr_runner::report_schema())
+                .context("write the schema")?;
+            return ui::line(&schema).map(|()| crate::exit::GREEN);
+        }
+        _ => {}
+    }
+    let home = Home::open(arguments.home.as_deref())?;
+    let service = RunService::open(home, env::of_process(), Arc::new(SystemClock))?;
+    match arguments.command {
+        Command::Run(run) => run::run(&service, &run),
+        Command::Resume { run, output } => run::resume(&service, &run, output),
+        Command::Analyze(look) => look::analyze(&service, &look),
+        Command::Plan(look) => look::plan(&service, &look),
+        Command::List { limit, output } => history::list(&service, limit, output),
+        Command::Show { run, output } => history::show(&service, &run, output),
+        Command::Tests { run, failed, junit, output } => {
+            history::tests(&service, &run, failed, junit, output)
+        }
+        Command::Recipe { run } => history::recipe(&service, &run),
+        Command::Search { run, query, limit, output } => {
+            history::search(&service, &run, &query, limit, output)
+        }
+        Command::Stop { run } => history::stop(&service, &run),
+        Command::Clean { runs, all, environments } => {
+            history::clean(&service, &runs, all, environments)
+        }
+        Command::Logs { run, step, follow } => logs::logs(&service, &run, step.as_deref(), follow),
+        Command::Doctor { fix, output } => doctor::doctor(&service, fix, output),
+        Command::Schema | Command::Completions { .. } => Ok(crate::exit::GREEN),
+    }
+}

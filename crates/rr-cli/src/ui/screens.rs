@@ -1,0 +1,182 @@
+//! Lists and tables for people.
+
+use rr_core::report::RunReport;
+use rr_core::{CaseOutcome, Evidence, SearchHit, TestCase, UnitRole};
+use rr_runner::{DoctorItem, RunSummary};
+
+use super::line;
+use super::style::Style;
+
+/// Prints an analysis; with `explain`, every fact and its rule.
+pub(crate) fn analysis(report: &RunReport, explain: bool) -> anyhow::Result<()> {
+    let style = Style::of_stdout();
+    let analysis = &report.analysis;
+    for unit in &analysis.units {
+        if unit.role != UnitRole::Primary && !explain {
+            continue;
+        }
+        let place = if unit.path.is_empty() { "." } else { &unit.path };
+        line(&format!(
+            "{} {} ({}, {:?}, {:?})",
+            style.bold(&unit.name),
+            place,
+            unit.ecosystem,
+            unit.kind,
+            unit.role
+        ))?;
+        line(&format!("  managers: {}", unit.managers.join(", ")))?;
+        if !unit.frameworks.is_empty() {
+            line(&format!("  frameworks: {}", unit.frameworks.join(", ")))?;
+        }
+        for toolchain in &unit.toolchains {
+            let from = toolchain.evidence.first().map_or(String::new(), place_of);
+            line(&format!(
+                "  needs {} {:?}  {}",
+                toolchain.tool,
+                toolchain.version,
+                style.dim(&from)
+            ))?;
+        }
+        for evidence in unit.evidence.iter().take(if explain { 50 } else { 2 }) {
+            line(&style.dim(&format!("  {}", place_of(evidence))))?;
+        }
+    }
+    for service in &analysis.services {
+        let from = service.evidence.first().map_or(String::new(), place_of);
+        line(&format!("service {}  {}", service.kind.as_str(), style.dim(&from)))?;
+    }
+    for note in &analysis.notes {
+        line(&format!("note: {note}"))?;
+    }
+    if explain {
+        explain_facts(report, style)?;
+    } else {
+        line(&style.dim("every fact with its rule: repo-runner analyze --explain"))?;
+    }
+    Ok(())
+}
+
+fn explain_facts(report: &RunReport, style: Style) -> anyhow::Result<()> {
+    for fact in &report.analysis.facts {
+        let mark = if fact.superseded { "  superseded" } else { "" };
+        line(&format!(
+            "fact {:?} = {}  {}{mark}",
+            fact.key,
+            fact.value,
+            style.dim(&place_of(&fact.evidence))
+        ))?;
+    }
+    for command in &report.analysis.commands {
+        line(&format!(
+            "command {:?}: {}  {}",
+            command.class,
+            command.line,
+            style.dim(&place_of(&command.evidence))
+        ))?;
+    }
+    Ok(())
+}
+
+/// Prints a plan.
+pub(crate) fn plan(report: &RunReport) -> anyhow::Result<()> {
+    let style = Style::of_stdout();
+    for toolchain in &report.plan.toolchains {
+        line(&format!("toolchain {} {:?}", toolchain.tool, toolchain.version))?;
+    }
+    for package in &report.plan.system_packages {
+        line(&format!("system package {}", package.name))?;
+    }
+    for service in &report.plan.services {
+        line(&format!("service {}", service.kind.as_str()))?;
+    }
+    for step in &report.plan.steps {
+        let place = if step.cwd.is_empty() { "." } else { &step.cwd };
+        line(&format!("{} {}", style.bold(step.id.as_str()), step.title))?;
+        line(&format!("  {place} $ {}", step.command))?;
+        for evidence in step.evidence.iter().take(2) {
+            line(&style.dim(&format!("  because {}", place_of(evidence))))?;
+        }
+    }
+    for note in &report.plan.notes {
+        line(&format!("note: {note}"))?;
+    }
+    Ok(())
+}
+
+/// Prints a list of runs.
+pub(crate) fn runs(runs: &[RunSummary]) -> anyhow::Result<()> {
+    let style = Style::of_stdout();
+    if runs.is_empty() {
+        return line("no runs yet: repo-runner run SOURCE");
+    }
+    for run in runs {
+        let row = &run.row;
+        let rung = row.rung.map_or("-", |rung| rung.as_str());
+        let state = row.state.as_str();
+        let state = if row.green { style.green("green") } else { state.to_owned() };
+        line(&format!("{}  {state:<11} {rung:<10} {}", row.id, row.source))?;
+        if !row.summary.is_empty() {
+            line(&style.dim(&format!("    {}", row.summary)))?;
+        }
+    }
+    Ok(())
+}
+
+/// Prints tests.
+pub(crate) fn cases(cases: &[&TestCase]) -> anyhow::Result<()> {
+    let style = Style::of_stdout();
+    for case in cases {
+        let mark = match case.outcome {
+            CaseOutcome::Passed => style.green("passed "),
+            CaseOutcome::Skipped => style.yellow("skipped"),
+            CaseOutcome::Failed => style.red("failed "),
+            CaseOutcome::Errored => style.red("errored"),
+        };
+        let cause = case.cause.map_or(String::new(), |cause| format!("  [{cause}]"));
+        line(&format!("{mark} {}{cause}", case.id))?;
+        if matches!(case.outcome, CaseOutcome::Failed | CaseOutcome::Errored) {
+            for text in case.message.lines().take(12) {
+                line(&style.dim(&format!("    {text}")))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Prints places.
+pub(crate) fn hits(hits: &[SearchHit]) -> anyhow::Result<()> {
+    let style = Style::of_stdout();
+    for hit in hits {
+        line(&format!("{}:{}", style.bold(&hit.path), hit.line))?;
+        for text in hit.snippet.lines().take(3) {
+            line(&format!("    {text}"))?;
+        }
+    }
+    if hits.is_empty() {
+        line("nothing found")?;
+    }
+    Ok(())
+}
+
+/// Prints what the host has and lacks.
+pub(crate) fn doctor(items: &[DoctorItem]) -> anyhow::Result<()> {
+    let style = Style::of_stdout();
+    for item in items {
+        let (mark, place) = match &item.found {
+            Some(tool) => (style.green("has  "), format!("{} {}", tool.path, tool.version)),
+            None if item.required => (style.red("LACKS"), item.purpose.clone()),
+            None => (style.yellow("lacks"), item.purpose.clone()),
+        };
+        line(&format!("{mark} {:<14} {place}", item.tool))?;
+        if let (None, Some(fix)) = (&item.found, &item.fix) {
+            line(&style.dim(&format!("      fix: {fix}")))?;
+        }
+    }
+    Ok(())
+}
+
+fn place_of(evidence: &Evidence) -> String {
+    let path = if evidence.path.is_empty() { "the tree" } else { &evidence.path };
+    let line = evidence.line.map_or(String::new(), |line| format!(":{line}"));
+    format!("{path}{line} ({})", evidence.rule)
+}

@@ -1,0 +1,240 @@
+//! Runs every repository of `fixtures/repos/` through the command and holds its report against
+//! the fixture's `expect.toml`. Needs what `repo-runner doctor` calls required, and the registries.
+
+#![expect(clippy::unwrap_used, clippy::disallowed_methods, reason = "test code")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use libtest_mimic::{Arguments, Failed, Trial};
+use serde::Deserialize;
+use serde_json::Value;
+
+/// What a fixture's run must prove.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Expect {
+    /// What the fixture is for.
+    description: String,
+    /// The highest rung proved; absent where nothing may be proved.
+    rung: Option<String>,
+    /// Whether the run is green at its asked rung.
+    green: bool,
+    /// The rung asked for.
+    #[serde(default = "tested")]
+    until: String,
+    /// Cause classes of failures and failing tests, each once.
+    causes: Option<BTreeSet<String>>,
+    /// Texts that must occur among the doubts or the rungs' evidence.
+    #[serde(default)]
+    doubts: Vec<String>,
+    /// Further arguments of `run`.
+    #[serde(default)]
+    arguments: Vec<String>,
+    /// Texts that must occur among the titles of remedies that helped.
+    #[serde(default)]
+    remedies: Vec<String>,
+    tests: Option<BTreeMap<String, u64>>,
+    analysis: Option<ExpectAnalysis>,
+    service: Option<ExpectService>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ExpectAnalysis {
+    /// `ecosystem:path` of every primary unit.
+    primary: Option<BTreeSet<String>>,
+    /// Managers that must be among those found.
+    #[serde(default)]
+    managers: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ExpectService {
+    path: Option<String>,
+    status: Option<u64>,
+    protocol: Option<String>,
+    port: Option<u64>,
+}
+
+fn tested() -> String {
+    "tested".to_owned()
+}
+
+fn main() {
+    let mut arguments = Arguments::from_args();
+    // Each run uses all processors by itself.
+    arguments.test_threads.get_or_insert(2);
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/repos");
+    let mut fixtures: Vec<PathBuf> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.join("expect.toml").is_file())
+        .collect();
+    fixtures.sort();
+    let trials = fixtures
+        .into_iter()
+        .map(|path| {
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            Trial::test(name, move || check(&path))
+        })
+        .collect();
+    libtest_mimic::run(&arguments, trials).exit();
+}
+
+fn check(fixture: &Path) -> Result<(), Failed> {
+    let text = std::fs::read_to_string(fixture.join("expect.toml"))?;
+    let expect: Expect = toml::from_str(&text)?;
+    let scratch = tempfile::tempdir()?;
+    let repository = scratch.path().join(fixture.file_name().unwrap());
+    copy(fixture, &repository)?;
+    let output = Command::new(env!("CARGO_BIN_EXE_repo-runner"))
+        .arg("run")
+        .arg(&repository)
+        .args(["--output", "json", "--fresh", "--until", &expect.until])
+        .args(&expect.arguments)
+        .env("REPO_RUNNER_HOME", home())
+        .output()?;
+    let report: Value = serde_json::from_slice(&output.stdout).map_err(|error| {
+        format!(
+            "no report ({error}); {}\n{}\n{}",
+            output.status,
+            String::from_utf8_lossy(&output.stdout),
+            String::from_utf8_lossy(&output.stderr)
+        )
+    })?;
+    let wrong = differences(&expect, &report);
+    let green = output.status.code() == Some(0);
+    if wrong.is_empty() && green == expect.green {
+        return Ok(());
+    }
+    let mut message = format!("{}\n", expect.description);
+    if green != expect.green {
+        writeln!(message, "exit {:?} where green is {}", output.status.code(), expect.green)?;
+    }
+    wrong.iter().try_for_each(|line| writeln!(message, "{line}"))?;
+    writeln!(message, "summary: {}", report["verdict"]["summary"])?;
+    writeln!(message, "failures: {}", report["failures"])?;
+    writeln!(message, "doubts: {}", report["tests"]["doubts"])?;
+    message.push_str(&String::from_utf8_lossy(&output.stderr));
+    Err(message.into())
+}
+
+fn differences(expect: &Expect, report: &Value) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let mut same = |what: &str, expected: Value, found: &Value| {
+        if &expected != found {
+            wrong.push(format!("{what}: expected {expected}, found {found}"));
+        }
+    };
+    same("rung", expect.rung.clone().into(), &report["verdict"]["rung"]);
+    same("green", expect.green.into(), &report["verdict"]["green"]);
+    for (name, count) in expect.tests.iter().flatten() {
+        same(&format!("tests.{name}"), (*count).into(), &report["tests"][name]);
+    }
+    if let Some(service) = &expect.service {
+        let probe = report["services"]
+            .as_array()
+            .and_then(|services| services.iter().rfind(|s| s["probe"]["protocol"] != "client"))
+            .map_or(Value::Null, |service| service["probe"].clone());
+        let wanted: [(&str, Option<Value>); 4] = [
+            ("path", service.path.clone().map(Into::into)),
+            ("status", service.status.map(Into::into)),
+            ("protocol", service.protocol.clone().map(Into::into)),
+            ("port", service.port.map(Into::into)),
+        ];
+        for (name, value) in wanted {
+            if let Some(value) = value {
+                same(&format!("service.{name}"), value, &probe[name]);
+            }
+        }
+    }
+    if let Some(causes) = &expect.causes {
+        same("causes", serde_json::json!(causes), &serde_json::json!(found_causes(report)));
+    }
+    if let Some(analysis) = &expect.analysis {
+        if let Some(primary) = &analysis.primary {
+            let found = primaries(report, |unit| {
+                let text = |name: &str| unit[name].as_str().unwrap_or_default().to_owned();
+                vec![format!("{}:{}", text("ecosystem"), text("path"))]
+            });
+            same("primary units", serde_json::json!(primary), &serde_json::json!(found));
+        }
+        let managers = primaries(report, |unit| texts(&unit["managers"]));
+        for manager in &analysis.managers {
+            if !managers.contains(manager) {
+                wrong.push(format!("manager `{manager}` is not among {managers:?}"));
+            }
+        }
+    }
+    missing(&mut wrong, "doubt", &expect.doubts, &doubts(report));
+    missing(&mut wrong, "remedy", &expect.remedies, &remedies(report));
+    wrong
+}
+
+fn missing(wrong: &mut Vec<String>, what: &str, expected: &[String], found: &[String]) {
+    for text in expected {
+        if !found.iter().any(|line| line.contains(text.as_str())) {
+            wrong.push(format!("no {what} says `{text}`, but {found:?}"));
+        }
+    }
+}
+
+fn primaries(report: &Value, name: impl Fn(&Value) -> Vec<String>) -> BTreeSet<String> {
+    let units = report["analysis"]["units"].as_array().into_iter().flatten();
+    units.filter(|unit| unit["role"] == "primary").flat_map(name).collect()
+}
+
+fn found_causes(report: &Value) -> BTreeSet<String> {
+    let failures = report["failures"].as_array().into_iter().flatten();
+    let cases = report["tests"]["cases"].as_array().into_iter().flatten();
+    let bad = |case: &&Value| matches!(case["outcome"].as_str(), Some("failed" | "errored"));
+    failures
+        .chain(cases.filter(bad))
+        .filter_map(|failure| failure["cause"].as_str().map(str::to_owned))
+        .collect()
+}
+
+fn doubts(report: &Value) -> Vec<String> {
+    let rungs = report["rungs"].as_array().into_iter().flatten();
+    let mut lines: Vec<String> = rungs.flat_map(|rung| texts(&rung["evidence"])).collect();
+    lines.extend(texts(&report["tests"]["doubts"]));
+    lines
+}
+
+fn remedies(report: &Value) -> Vec<String> {
+    let remedies = report["remedies"].as_array().into_iter().flatten();
+    remedies
+        .filter(|remedy| remedy["helped"] == true)
+        .filter_map(|remedy| remedy["title"].as_str().map(str::to_owned))
+        .collect()
+}
+
+fn texts(list: &Value) -> Vec<String> {
+    let items = list.as_array().into_iter().flatten();
+    items.filter_map(|item| item.as_str().map(str::to_owned)).collect()
+}
+
+/// One home for all fixtures: toolchains and caches are shared, runs are not.
+fn home() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("fixtures-home")
+}
+
+/// Copies a fixture without what only this harness reads.
+fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
+    std::fs::create_dir_all(to)?;
+    for entry in std::fs::read_dir(from)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let target = to.join(&name);
+        if entry.file_type()?.is_dir() {
+            copy(&entry.path(), &target)?;
+        } else if name != "expect.toml" {
+            std::fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,35 @@
+//! Puts agents, managers and the durable workflow together: the OrchestratorAgent, single point
+//! of contact, the AdminAgent above it, and the twelve phases between a source and a verdict.
+//!
+//! [`RunService`] is what interfaces call. This crate speaks no SQL, starts no process itself
+//! and knows no language; it wires the crates that do.
+
+mod absent;
+mod admin;
+mod cases;
+#[cfg(test)]
+mod durability_tests;
+mod error;
+mod home;
+mod live;
+mod orchestrator;
+mod prepared;
+mod recipe;
+mod report;
+mod request;
+mod service;
+mod system_clock;
+mod wiring;
+mod workflow;
+
+pub use admin::{AdminAgent, Supervised};
+pub use error::RunError;
+pub use home::Home;
+pub use orchestrator::{OrchestratorAgent, StepWrapper};
+pub use recipe::script as recipe_script;
+pub use report::{ExitKind, junit_xml, report_schema};
+pub use request::{ExecutorChoice, RepairBudget, RunRequest};
+pub use rr_provision::DoctorItem;
+pub use service::{RunService, RunSummary};
+pub use system_clock::SystemClock;
+pub use wiring::Wiring;

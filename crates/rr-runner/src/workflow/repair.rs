@@ -1,0 +1,257 @@
+//! The bounded repair loop: from a failed step to a changed plan, or to a classified failure.
+
+use rr_core::report::{FailureRecord, RemedyRecord};
+use rr_core::{CauseClass, Diagnosis, Phase, RunPlan, Step, StepId, StepKind};
+use rr_managers::OrchestratorManager;
+use rr_workflow::{WorkflowContext, WorkflowContextExt, WorkflowError};
+
+use super::input::{Choose, Diagnose, Timed};
+use super::progress::Progress;
+use super::steps::Chosen;
+use crate::request::RepairBudget;
+
+/// Treatment of one run's failures.
+#[derive(Default)]
+pub(crate) struct Repairs {
+    /// Remedies tried, by [`OrchestratorManager::remedy_key`].
+    tried: Vec<String>,
+    /// The treatment whose effect is not known yet.
+    pending: Option<Pending>,
+}
+
+struct Pending {
+    step: StepId,
+    diagnosis: Diagnosis,
+    title: String,
+    before: RunPlan,
+    snapshot: Option<u64>,
+    score: Score,
+}
+
+/// How far a step got: more is better, compared field by field.
+#[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd)]
+pub(crate) struct Score {
+    /// Whether a test step proves its rung, or another step succeeded.
+    pub proves: bool,
+    /// Passed tests.
+    pub passed: u64,
+}
+
+/// A failed attempt.
+pub(crate) struct Failure<'a> {
+    pub step: &'a Step,
+    pub result: &'a rr_agents::StepResult,
+    pub tests_file: Option<String>,
+    pub score: Score,
+}
+
+/// What the loop decided.
+pub(crate) enum Verdict {
+    /// Go on from this step with the changed plan.
+    Retry(StepId),
+    /// Nothing more to try; the surest diagnosis, where there is one.
+    GiveUp(Option<Diagnosis>),
+}
+
+impl Repairs {
+    /// A step succeeded: a treatment that was pending helped.
+    pub(crate) fn succeeded(&mut self, step: &StepId, progress: &mut Progress) {
+        if let Some(pending) = self.pending.take_if(|p| &p.step == step) {
+            progress.remedies.push(pending.record(true, false));
+        }
+    }
+
+    /// Diagnoses a failure, takes back a treatment that did not help, and chooses the next.
+    pub(crate) fn treat(
+        &mut self,
+        context: &dyn WorkflowContext,
+        progress: &mut Progress,
+        budget: RepairBudget,
+        failure: &Failure<'_>,
+    ) -> Result<Verdict, WorkflowError> {
+        let diagnoses = self.diagnose(context, progress, failure)?;
+        self.settle(context, progress, failure, &diagnoses)?;
+        let used = self.tried.len() as u32;
+        let of_step = progress.remedies.iter().filter(|r| r.diagnosis.step == failure.step.id);
+        if used >= budget.remedies || of_step.count() as u32 >= budget.per_step {
+            progress.budget_spent |= diagnoses.iter().any(|d| !d.remedies.is_empty());
+            return self.give_up(context, progress, failure, diagnoses);
+        }
+        let chosen: Timed<Option<Chosen>> = context.step(
+            "choose-remedy",
+            &Choose {
+                ecosystem: failure.step.ecosystem.to_string(),
+                diagnoses: diagnoses.clone(),
+                tried: self.tried.clone(),
+                number: used + 1,
+                budget: budget.remedies,
+            },
+        )?;
+        match progress.took(Phase::ResolveErrors, "FixerAgent", chosen) {
+            Some(chosen) => self.apply(context, progress, failure, chosen),
+            None => self.give_up(context, progress, failure, diagnoses),
+        }
+    }
+
+    /// Nothing is left to try for this step. Where it was reached only because a treatment of a
+    /// later step sent the run back, that treatment is taken back instead, and its step is tried
+    /// again as it was.
+    fn give_up(
+        &mut self,
+        context: &dyn WorkflowContext,
+        progress: &mut Progress,
+        failure: &Failure<'_>,
+        diagnoses: Vec<Diagnosis>,
+    ) -> Result<Verdict, WorkflowError> {
+        let Some(pending) = self.pending.take_if(|p| p.step != failure.step.id) else {
+            return Ok(Verdict::GiveUp(diagnoses.into_iter().next()));
+        };
+        progress.plan = pending.before.clone();
+        let mut from = progress.plan.steps.first().map_or(pending.step.clone(), |s| s.id.clone());
+        if let Some(snapshot) = pending.snapshot {
+            let done: Timed<bool> = context.step("rollback", &snapshot)?;
+            if progress.took(Phase::ResolveErrors, "FixerAgent", done) {
+                from.clone_from(&pending.step);
+            }
+        }
+        progress.remedies.push(pending.record(false, true));
+        Ok(Verdict::Retry(from))
+    }
+
+    fn diagnose(
+        &self,
+        context: &dyn WorkflowContext,
+        progress: &mut Progress,
+        failure: &Failure<'_>,
+    ) -> Result<Vec<Diagnosis>, WorkflowError> {
+        let treated = self.tried.iter().filter_map(|key| key.split(" -> ").next());
+        let diagnoses: Timed<Vec<Diagnosis>> = context.step(
+            "diagnose",
+            &Diagnose {
+                step: failure.step.clone(),
+                result: failure.result.clone(),
+                tests_file: failure.tests_file.clone(),
+                plan: progress.plan.clone(),
+                analysis: progress.analysis.clone(),
+                treated: treated.map(str::to_owned).collect(),
+            },
+        )?;
+        Ok(progress.took(Phase::ResolveErrors, "FixerAgent", diagnoses))
+    }
+
+    /// Judges the pending treatment by this failure. One that brought the step no further is
+    /// taken back: plan and files are as they were before it.
+    fn settle(
+        &mut self,
+        context: &dyn WorkflowContext,
+        progress: &mut Progress,
+        failure: &Failure<'_>,
+        diagnoses: &[Diagnosis],
+    ) -> Result<(), WorkflowError> {
+        let Some(pending) = self.pending.take_if(|p| p.step == failure.step.id) else {
+            return Ok(());
+        };
+        let same = diagnoses.iter().any(|d| d.signature == pending.diagnosis.signature);
+        let worse = failure.score < pending.score;
+        let helped = failure.score > pending.score || (!same && !worse);
+        if !helped {
+            progress.plan = pending.before.clone();
+            if let Some(snapshot) = pending.snapshot {
+                let done: Timed<bool> = context.step("rollback", &snapshot)?;
+                progress.took(Phase::ResolveErrors, "FixerAgent", done);
+            }
+        }
+        progress.remedies.push(pending.record(helped, !helped));
+        Ok(())
+    }
+
+    fn apply(
+        &mut self,
+        context: &dyn WorkflowContext,
+        progress: &mut Progress,
+        failure: &Failure<'_>,
+        chosen: Chosen,
+    ) -> Result<Verdict, WorkflowError> {
+        let snapshot: Timed<Option<u64>> = context.step("snapshot", &())?;
+        let snapshot = progress.took(Phase::ResolveErrors, "FixerAgent", snapshot);
+        self.tried.push(OrchestratorManager::remedy_key(&chosen.diagnosis, &chosen.remedy));
+        progress.decisions.push(chosen.decision);
+        let before = progress.plan.clone();
+        for edit in &chosen.remedy.edits {
+            edit.apply(&mut progress.plan);
+        }
+        self.pending = Some(Pending {
+            step: failure.step.id.clone(),
+            diagnosis: chosen.diagnosis,
+            title: chosen.remedy.title,
+            before,
+            snapshot,
+            score: failure.score,
+        });
+        let from = chosen.remedy.resume_at.unwrap_or_else(|| failure.step.id.clone());
+        Ok(Verdict::Retry(first_changed(progress, &from, &chosen.remedy.edits)))
+    }
+}
+
+impl Pending {
+    fn record(self, helped: bool, rolled_back: bool) -> RemedyRecord {
+        RemedyRecord { diagnosis: self.diagnosis, title: self.title, helped, rolled_back }
+    }
+}
+
+/// The earliest step that must run again: the one to resume at, or a new one before it.
+fn first_changed(progress: &Progress, from: &StepId, edits: &[rr_core::PlanEdit]) -> StepId {
+    let at = |id: &StepId| progress.plan.steps.iter().position(|s| &s.id == id);
+    let inserted = edits.iter().filter_map(|edit| match edit {
+        rr_core::PlanEdit::InsertBefore { step, .. } => at(&step.id),
+        _ => None,
+    });
+    let first = inserted.chain(at(from)).min();
+    first.map_or_else(|| from.clone(), |at| progress.plan.steps[at].id.clone())
+}
+
+/// The record of a failure that remains.
+pub(crate) fn classify(
+    step: &Step,
+    result: &rr_agents::StepResult,
+    diagnosis: Option<Diagnosis>,
+    detail: &str,
+) -> FailureRecord {
+    use rr_core::Exit;
+    if let Some(diagnosis) = diagnosis {
+        return FailureRecord {
+            step: step.id.clone(),
+            cause: diagnosis.cause,
+            signature: diagnosis.signature,
+            explanation: diagnosis.explanation,
+            evidence_line: diagnosis.evidence_line,
+        };
+    }
+    let (cause, signature) = match (result.outcome.exit, step.kind) {
+        (Exit::TimedOut, _) => (CauseClass::Timeout, "timeout"),
+        (Exit::OutOfMemory, _) => (CauseClass::NeedsHardware, "out-of-memory"),
+        (_, StepKind::Configure | StepKind::Install | StepKind::Check | StepKind::Migrate) => {
+            (CauseClass::Environment, "unexplained")
+        }
+        // Code that builds, starts or tests itself and fails without any sign of the
+        // environment fails for its authors too.
+        _ => (CauseClass::Intrinsic, "unexplained"),
+    };
+    FailureRecord {
+        step: step.id.clone(),
+        cause,
+        signature: signature.to_owned(),
+        explanation: detail.to_owned(),
+        evidence_line: last_telling_line(&result.outcome.tail),
+    }
+}
+
+/// The last line that speaks of an error, else the last line.
+fn last_telling_line(output: &str) -> String {
+    let lines = || output.lines().rev().map(str::trim).filter(|line| !line.is_empty());
+    let telling = |line: &&str| {
+        let low = line.to_lowercase();
+        low.contains("error") || low.contains("fail") || low.contains("fatal")
+    };
+    lines().find(telling).or_else(|| lines().next()).unwrap_or_default().chars().take(400).collect()
+}

@@ -1,0 +1,215 @@
+//! Rung `reproduced`: the exported recipe, replayed on a clean clone in a fresh sandbox.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rr_core::{
+    CaseOutcome, Executor, NetworkNeed, Outcome, Phase, ProcessSpec, RunPlan, Step, StepKind,
+    TestRun,
+};
+use rr_workflow::{StepContext, StepError, WorkflowContextExt, WorkflowError};
+use serde::{Deserialize, Serialize};
+
+use super::body::Play;
+use super::execute::log_sink;
+use super::input::Timed;
+use super::steps::{agent_error, io, run_error, timed};
+use crate::live::LiveRun;
+use crate::{cases, recipe};
+
+/// The replay's log, of its last part.
+const REPLAY: &str = "replay";
+const REPLAY_LOG: &str = "logs/replay.log";
+
+/// Input of `reproduce`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Reproduce {
+    pub plan: RunPlan,
+    /// Test steps and the files with their outcomes.
+    pub expected: Vec<(Step, String)>,
+}
+
+/// What the replay gave.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Reproduced {
+    pub same: bool,
+    pub detail: String,
+}
+
+impl Play<'_> {
+    pub(super) fn reproduce(&mut self) -> Result<(), WorkflowError> {
+        let expected: Vec<(Step, String)> = self
+            .progress
+            .plan
+            .of_kind(StepKind::Test)
+            .filter_map(|step| {
+                let end = self.progress.ended.get(&step.id)?;
+                Some((step.clone(), end.tests.as_ref().filter(|t| t.proves)?.file.clone()))
+            })
+            .collect();
+        if expected.is_empty() {
+            self.progress.reproduced = Some((false, "no test outcomes to compare".to_owned()));
+            return Ok(());
+        }
+        let input = Reproduce { plan: self.progress.plan.clone(), expected };
+        let timed: Timed<Reproduced> = self.context.step("reproduce", &input)?;
+        let result = self.progress.took_repo(Phase::RunTests, "RunnerAgent", timed);
+        self.progress.reproduced = Some((result.same, result.detail));
+        Ok(())
+    }
+}
+
+/// The step: sets up from the recipe alone and compares outcomes test by test.
+pub(crate) fn reproduce(
+    live: &LiveRun,
+    _: &StepContext,
+    input: Reproduce,
+) -> Result<Timed<Reproduced>, StepError> {
+    timed(live, Phase::RunTests, || {
+        let folder = live.session.folder.join("replay");
+        clean_copy(live, &folder)?;
+        let configured = live.ready().map_err(agent_error)?;
+        let policy = live.policy_in(folder);
+        let executor = live.open_sandbox(policy).map_err(|e| run_error(&e))?;
+        let replay = Replay { live, executor: executor.clone(), plan: &input.plan, configured };
+        let result = replay.run(&input.expected);
+        executor.close();
+        result
+    })
+}
+
+struct Replay<'a> {
+    live: &'a LiveRun,
+    executor: Arc<dyn Executor>,
+    plan: &'a RunPlan,
+    configured: rr_agents::Configured,
+}
+
+impl Replay<'_> {
+    fn run(&self, expected: &[(Step, String)]) -> Result<Reproduced, StepError> {
+        let script = recipe::script(self.plan, &self.configured);
+        let home = self.executor.layout().home.clone();
+        let path = home.join("recipe.sh");
+        self.executor
+            .write_file(&path, script.as_bytes(), true)
+            .map_err(|e| agent_error(e.into()))?;
+        let _services = self.services()?;
+        let setup = self.call(&path, "setup", NetworkNeed::Registries, BTreeMap::new())?;
+        if !setup.exit.success() {
+            let detail = format!("the recipe's set-up ended with {}", setup.exit);
+            return Ok(Reproduced { same: false, detail });
+        }
+        for (step, file) in expected {
+            let before = cases::load(&self.live.session.folder, file).map_err(|e| run_error(&e))?;
+            let after = self.tests(&path, step)?;
+            if let Some(difference) = difference(&before, &after) {
+                return Ok(Reproduced { same: false, detail: difference });
+            }
+        }
+        let count = expected.len();
+        Ok(Reproduced {
+            same: true,
+            detail: format!("the recipe on a clean clone gave the same outcomes ({count} suites)"),
+        })
+    }
+
+    /// The databases of the plan, in the replay's own sandbox.
+    fn services(&self) -> Result<Vec<rr_core::ProvisionedService>, StepError> {
+        let sink = log_sink(self.live, "replay-services")?;
+        let provider = &self.live.session.engine.services;
+        self.live
+            .setting()
+            .services
+            .iter()
+            .map(|service| {
+                provider
+                    .provision(
+                        service,
+                        self.executor.as_ref(),
+                        sink.clone(),
+                        &self.live.session.cancel,
+                    )
+                    .map_err(|e| StepError::fatal("environment", e.to_string()))
+            })
+            .collect()
+    }
+
+    fn tests(&self, script: &Path, step: &Step) -> Result<TestRun, StepError> {
+        let nonce = BTreeMap::from([
+            ("REPO_RUNNER_REPORTS".to_owned(), "@{reports}".to_owned()),
+            ("REPO_RUNNER_NONCE".to_owned(), "replay".to_owned()),
+        ]);
+        self.executor.clear_reports().map_err(|e| agent_error(e.into()))?;
+        let outcome = self.call(script, step.id.as_str(), step.network, nonce.clone())?;
+        let mut run = step.clone();
+        run.env.extend(nonce);
+        let session = &self.live.session;
+        rr_agents::read_tests(session, self.executor.as_ref(), &run, &outcome, REPLAY_LOG)
+            .map_err(agent_error)
+    }
+
+    fn call(
+        &self,
+        script: &Path,
+        part: &str,
+        network: NetworkNeed,
+        env: BTreeMap<String, String>,
+    ) -> Result<Outcome, StepError> {
+        let spec = ProcessSpec {
+            argv: vec!["bash".into(), script.to_string_lossy().into_owned(), part.to_owned()],
+            cwd: "@{workspace}".to_owned(),
+            env: self.configured.env.clone().into_iter().chain(env).collect(),
+            path: self.configured.path.clone(),
+            stdin: Vec::new(),
+            timeout: Duration::from_secs(2 * 3600),
+            network,
+            tty: false,
+            as_root: false,
+        };
+        let sink = log_sink(self.live, REPLAY)?;
+        self.executor.run(&spec, sink, &self.live.session.cancel).map_err(|e| agent_error(e.into()))
+    }
+}
+
+/// The first difference between two runs of one suite, by test id and outcome.
+fn difference(before: &TestRun, after: &TestRun) -> Option<String> {
+    let outcomes = |run: &TestRun| -> BTreeMap<String, CaseOutcome> {
+        run.cases.iter().map(|case| (case.id.clone(), case.outcome)).collect()
+    };
+    let (before, after) = (outcomes(before), outcomes(after));
+    let changed = before.iter().find(|(id, outcome)| after.get(*id) != Some(outcome));
+    if let Some((id, outcome)) = changed {
+        let now = after.get(id).map_or("missing".to_owned(), |now| format!("{now:?}"));
+        return Some(format!("`{id}` was {outcome:?}, in the replay {now}"));
+    }
+    let new = after.keys().find(|id| !before.contains_key(*id))?;
+    Some(format!("`{new}` ran only in the replay"))
+}
+
+/// The run's clean source for another sandbox. Files are linked: neither sandbox writes to them.
+fn clean_copy(live: &LiveRun, folder: &Path) -> Result<(), StepError> {
+    if folder.exists() {
+        std::fs::remove_dir_all(folder).map_err(|e| io("remove an earlier replay", &e))?;
+    }
+    copy_tree(&live.session.source(), &folder.join("base").join("repo"))
+        .map_err(|e| io("copy the source for the replay", &e))
+}
+
+fn copy_tree(from: &Path, to: &Path) -> std::io::Result<()> {
+    std::fs::create_dir_all(to)?;
+    for entry in std::fs::read_dir(from)? {
+        let entry = entry?;
+        let (source, target) = (entry.path(), to.join(entry.file_name()));
+        let kind = entry.file_type()?;
+        if kind.is_dir() {
+            copy_tree(&source, &target)?;
+        } else if kind.is_symlink() {
+            std::os::unix::fs::symlink(std::fs::read_link(&source)?, &target)?;
+        } else if kind.is_file() {
+            std::fs::copy(&source, &target)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,178 @@
+//! The verdict: what each rung's recorded evidence amounts to. Never claims more than was proved.
+
+use rr_core::report::{RungRecord, TestReport, Verdict};
+use rr_core::{CaseOutcome, CauseClass, Rung, StepKind};
+
+use super::progress::{Progress, StepEnd};
+
+/// Judges every rung.
+pub(crate) fn rungs(progress: &Progress, tests: &TestReport) -> Vec<RungRecord> {
+    let tested = tested(progress, tests);
+    let installed = installed(progress, tested.proved);
+    let built = by_steps(progress, Rung::Built, &[StepKind::Migrate, StepKind::Build], || {
+        ("nothing to build".to_owned(), installed.proved)
+    });
+    let running = running(progress, &installed, &tested);
+    vec![analyzed(progress), installed, built, running, tested, reproduced(progress)]
+}
+
+/// The verdict over the rungs.
+pub(crate) fn verdict(
+    progress: &Progress,
+    rungs: &[RungRecord],
+    tests: &TestReport,
+    asked: Rung,
+) -> Verdict {
+    let rung = rungs.iter().filter(|r| r.proved).map(|r| r.rung).max();
+    let gap = rungs.iter().find(|r| r.rung <= asked && !r.proved);
+    let environment = progress.failures.iter().any(|f| f.cause == CauseClass::Environment)
+        || tests
+            .cases
+            .iter()
+            .any(|c| c.cause == Some(CauseClass::Environment) && is_bad(c.outcome));
+    let green = gap.is_none() && !environment;
+    let summary = match gap {
+        None => summary_of_success(tests, asked, environment),
+        Some(gap) => {
+            let why = progress
+                .failures
+                .iter()
+                .find(|f| progress.ended.get(&f.step).is_some_and(|e| e.kind.rung() == gap.rung))
+                .or_else(|| progress.failures.first())
+                .map(|f| format!("{}: {}", f.cause, f.explanation))
+                .or_else(|| gap.evidence.first().cloned())
+                .unwrap_or_else(|| "nothing proves it".to_owned());
+            format!("rung `{}` is not proved: {why}", gap.rung)
+        }
+    };
+    Verdict { rung, asked, green, summary }
+}
+
+fn summary_of_success(tests: &TestReport, asked: Rung, environment: bool) -> String {
+    let mut text = if asked >= Rung::Tested {
+        let c = tests.counts;
+        let mut parts = vec![format!("{} passed", c.passed)];
+        for (count, name) in [(c.failed, "failed"), (c.errored, "errored"), (c.skipped, "skipped")]
+        {
+            if count > 0 {
+                parts.push(format!("{count} {name}"));
+            }
+        }
+        format!("proved up to `{asked}`: of {} tests {}", c.discovered, parts.join(", "))
+    } else {
+        format!("proved up to `{asked}`")
+    };
+    if environment {
+        text.push_str("; some failures come from the environment");
+    }
+    text
+}
+
+fn analyzed(progress: &Progress) -> RungRecord {
+    let units: Vec<String> = progress
+        .analysis
+        .primary_units()
+        .map(|unit| {
+            let place = if unit.path.is_empty() { "the root" } else { &unit.path };
+            let evidence = unit.evidence.first().map(|e| format!(" ({}, {})", e.path, e.rule));
+            format!("{} at {place}{}", unit.ecosystem, evidence.unwrap_or_default())
+        })
+        .collect();
+    let proved = !units.is_empty();
+    let evidence = if proved { units } else { vec!["no ecosystem was recognised".to_owned()] };
+    RungRecord { rung: Rung::Analyzed, proved, evidence }
+}
+
+fn installed(progress: &Progress, tests_ran: bool) -> RungRecord {
+    let kinds = [StepKind::Configure, StepKind::Install];
+    let planned = !progress.plan.steps.is_empty();
+    let mut record =
+        by_steps(progress, Rung::Installed, &kinds, || ("nothing to install".to_owned(), planned));
+    let checks = progress.ends_of(&[StepKind::Check]);
+    let broken: Vec<String> = checks
+        .iter()
+        .filter(|(_, end)| !end.ok && !end.optional)
+        .map(|(id, end)| format!("`{id}`: {}", end.detail))
+        .collect();
+    if !broken.is_empty() && !tests_ran {
+        record.proved = false;
+        record.evidence.extend(broken);
+    } else if !broken.is_empty() {
+        record.evidence.push("the check failed, but the tests load what was installed".to_owned());
+    } else {
+        record.evidence.extend(checks.iter().map(|(id, end)| format!("`{id}`: {}", end.detail)));
+    }
+    record
+}
+
+fn running(progress: &Progress, installed: &RungRecord, tested: &RungRecord) -> RungRecord {
+    let starts = progress.ends_of(&[StepKind::Start]);
+    if !starts.is_empty() || progress.plan.of_kind(StepKind::Start).next().is_some() {
+        return by_steps(progress, Rung::Running, &[StepKind::Start], || {
+            ("not started".to_owned(), false)
+        });
+    }
+    let checks = progress.ends_of(&[StepKind::Check]);
+    let loads = !checks.is_empty() && checks.iter().all(|(_, end)| end.ok);
+    let (proved, evidence) = if loads && installed.proved {
+        (true, "a library: it loads".to_owned())
+    } else if tested.proved {
+        (true, "a library: its tests load it".to_owned())
+    } else {
+        (false, "nothing was started or loaded".to_owned())
+    };
+    RungRecord { rung: Rung::Running, proved, evidence: vec![evidence] }
+}
+
+fn tested(progress: &Progress, tests: &TestReport) -> RungRecord {
+    let ends = progress.ends_of(&[StepKind::Test]);
+    let planned = progress.plan.of_kind(StepKind::Test).filter(|s| !s.optional).count();
+    let proving = ends.iter().filter(|(_, e)| e.ok && !e.optional).count();
+    let mut evidence: Vec<String> =
+        ends.iter().map(|(id, end)| format!("`{id}`: {}", end.detail)).collect();
+    evidence.extend(tests.doubts.iter().map(|doubt| format!("doubt: {doubt}")));
+    if evidence.is_empty() {
+        let why = if planned == 0 { "no tests were found" } else { "the tests were not run" };
+        evidence.push(why.to_owned());
+    }
+    RungRecord { rung: Rung::Tested, proved: planned > 0 && proving >= planned, evidence }
+}
+
+fn reproduced(progress: &Progress) -> RungRecord {
+    let (proved, evidence) = match &progress.reproduced {
+        Some((same, seen)) => (*same, seen.clone()),
+        None => (false, "the recipe was not replayed".to_owned()),
+    };
+    RungRecord { rung: Rung::Reproduced, proved, evidence: vec![evidence] }
+}
+
+/// A rung that is proved when all its planned steps that are not optional ended well; `vacuous`
+/// says what holds where none is planned.
+fn by_steps(
+    progress: &Progress,
+    rung: Rung,
+    kinds: &[StepKind],
+    vacuous: impl FnOnce() -> (String, bool),
+) -> RungRecord {
+    let planned: Vec<_> =
+        progress.plan.steps.iter().filter(|step| kinds.contains(&step.kind)).collect();
+    if planned.is_empty() {
+        let (evidence, proved) = vacuous();
+        return RungRecord { rung, proved, evidence: vec![evidence] };
+    }
+    let mut proved = true;
+    let mut evidence = Vec::new();
+    for step in planned {
+        let end = progress.ended.get(&step.id);
+        proved &= step.optional || end.is_some_and(|end| end.ok);
+        evidence.push(match end {
+            Some(StepEnd { detail, .. }) => format!("`{}`: {detail}", step.id),
+            None => format!("`{}`: not run", step.id),
+        });
+    }
+    RungRecord { rung, proved, evidence }
+}
+
+fn is_bad(outcome: CaseOutcome) -> bool {
+    matches!(outcome, CaseOutcome::Failed | CaseOutcome::Errored)
+}
