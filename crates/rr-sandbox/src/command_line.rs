@@ -10,7 +10,7 @@ use std::os::unix::ffi::OsStringExt as _;
 
 use rr_core::{ExecError, GuestLayout, ProcessSpec, SandboxPolicy};
 
-use crate::child::plan::STARTED_FD;
+use crate::child::plan::{GO_FD, STARTED_FD};
 use crate::identity::RunAs;
 
 /// Folders searched where the policy's environment has no PATH.
@@ -99,7 +99,8 @@ fn drop_privileges(run_as: RunAs, as_root: bool) -> Vec<OsString> {
 fn script(variables: usize) -> String {
     let carried: Vec<String> = (0..variables).map(|index| format!("\"$RR_{index}\"")).collect();
     format!(
-        "printf . >&{STARTED_FD}; exec {STARTED_FD}>&-; exec /usr/bin/env -i {} \"$@\"",
+        "printf . >&{STARTED_FD}; read -r go <&{GO_FD}; exec {STARTED_FD}>&- {GO_FD}<&-; \
+         exec /usr/bin/env -i {} \"$@\"",
         carried.join(" ")
     )
 }

@@ -21,10 +21,13 @@ pub(crate) fn sandboxed(
             format!("user namespace over user {}, no capabilities, no new privileges", host.0)
         }
     };
-    let tree = copied_because.map_or_else(
-        || "overlay over the clean source".to_owned(),
-        |why| format!("plain copy, snapshots are slow: {why}"),
-    );
+    let tree = match (copied_because, run_as) {
+        (Some(why), _) => format!("plain copy, snapshots are slow: {why}"),
+        (None, RunAs::Dedicated { .. }) => "overlay over the clean source".to_owned(),
+        (None, RunAs::Mapped { .. }) => {
+            "overlay over the clean source, whose folders cannot be renamed (EXDEV)".to_owned()
+        }
+    };
     let mut items = vec![
         item("unprivileged user", true, user),
         item("mount namespace", true, "chosen folders only, system read-only"),

@@ -66,6 +66,7 @@ pub(crate) fn launch(
     let streams = Streams::new(launch.stdin, launch.terminal).map_err(failed)?;
     let (events, events_in) = pipe_with(PipeFlags::CLOEXEC).map_err(|e| failed(e.into()))?;
     let (started, started_in) = pipe_with(PipeFlags::CLOEXEC).map_err(|e| failed(e.into()))?;
+    let (go, go_in) = pipe_with(PipeFlags::CLOEXEC).map_err(|e| failed(e.into()))?;
     let (info, info_in) = pipe_with(PipeFlags::CLOEXEC).map_err(|e| failed(e.into()))?;
     let entrances = group.map(Group::entrances).transpose().map_err(failed)?.unwrap_or_default();
     let mut namespaces: Vec<(RawFd, i32)> = Vec::new();
@@ -83,14 +84,17 @@ pub(crate) fn launch(
         outlive: launch.outlive,
         events: events_in.as_raw_fd(),
         started: (started.as_raw_fd(), started_in.as_raw_fd()),
+        go: (go.as_raw_fd(), go_in.as_raw_fd()),
         info: (info.as_raw_fd(), info_in.as_raw_fd()),
         program: c_path(launch.bwrap)?,
         argv: StringList::new(arguments(&launch)?),
         envp: StringList::new(launch.carried),
     };
     // Descriptors named in the plan must live until the fork.
-    let held: Vec<OwnedFd> =
-        entrances.into_iter().chain([events_in, started, started_in, info, info_in]).collect();
+    let held: Vec<OwnedFd> = entrances
+        .into_iter()
+        .chain([events_in, started, started_in, go, go_in, info, info_in])
+        .collect();
     let namespaces_of = Arc::clone(holder);
     let Streams { given, output: from_command } = streams;
     let child = on_spawner(move || {

@@ -36,3 +36,4 @@ pub use bubblewrap::Bubblewrap;
 pub use forwarder::Forwarder;
 pub use host::{Host, host_tools};
 pub use reap::reap;
+pub use tree::remove_tree;

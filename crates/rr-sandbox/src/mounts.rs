@@ -59,6 +59,8 @@ pub(crate) struct MountSources<'a> {
     pub(crate) top: &'a Path,
     /// Files of our own below `/etc`.
     pub(crate) own_etc: &'a [(PathBuf, String)],
+    /// The linker's cache with the layers' libraries in it.
+    pub(crate) linker_cache: Option<&'a Path>,
     /// The reports folder.
     pub(crate) reports: &'a Path,
     /// The run's `/tmp`, `/var/tmp` and runtime folder.
@@ -154,6 +156,9 @@ fn etc(list: &mut Arguments, sources: &MountSources<'_>) {
         entry(list, source, guest);
     }
     list.plain(&["--symlink", "/proc/mounts", "/etc/mtab"]);
+    if let Some(cache) = sources.linker_cache {
+        list.bind("--ro-bind", cache, "/etc/ld.so.cache");
+    }
     for (host, guest) in sources.own_etc {
         list.bind("--ro-bind", host, guest);
     }

@@ -1,12 +1,12 @@
 //! Layers of operating-system packages over the system folders, mounted in the holder.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use rr_core::ExecError;
 
-use crate::guest_etc::is_shown_of_layer;
+use crate::guest_etc::{is_shown, is_shown_of_layer};
 use crate::holder::Holder;
 use crate::tree::{escape, make_folder};
 
@@ -55,7 +55,7 @@ impl LayeredRoot {
         for folder in DATA {
             root.mount_data(folder, layers);
         }
-        root.add_etc(layers);
+        root.add_etc(layers, run_folder, holder)?;
         Ok(root)
     }
 
@@ -160,15 +160,37 @@ impl LayeredRoot {
         }
     }
 
-    fn add_etc(&mut self, layers: &[PathBuf]) {
-        let mut seen = BTreeSet::new();
+    /// Entries of `/etc`: folders that several have are laid over each other, files of the newest
+    /// layer win.
+    fn add_etc(
+        &mut self,
+        layers: &[PathBuf],
+        run_folder: &Path,
+        holder: &Holder,
+    ) -> Result<(), ExecError> {
+        let mut having: BTreeMap<String, Vec<PathBuf>> = BTreeMap::new();
         for layer in layers {
             for (name, path) in entries(&layer.join("etc")) {
-                if is_shown_of_layer(&name) && seen.insert(name.clone()) {
-                    self.etc.push((path, format!("/etc/{name}")));
+                if is_shown_of_layer(&name) {
+                    having.entry(name).or_default().push(path);
                 }
             }
         }
+        for (name, mut sources) in having {
+            let host = Path::new("/etc").join(&name);
+            if is_shown(&name) && is_folder(&host) {
+                sources.push(host);
+            }
+            let mut source = sources[0].clone();
+            if is_folder(&source) && sources.len() > 1 {
+                sources.retain(|source| is_folder(source));
+                source = run_folder.join("root/etc").join(&name);
+                self.mount_overlay(&source, &sources, holder, run_folder)?;
+                self.mounted.push((Path::new("/etc").join(&name), source.clone()));
+            }
+            self.etc.push((source, format!("/etc/{name}")));
+        }
+        Ok(())
     }
 }
 

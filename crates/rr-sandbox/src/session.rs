@@ -1,5 +1,6 @@
 //! One run's sandbox: its holder, its writable tree and the commands started in it.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::net::TcpStream;
 use std::os::fd::AsFd as _;
@@ -7,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
+use rr_core::executor::NoOutput;
 use rr_core::{
     Bind, CancelToken, Enforcement, ExecError, Executor, GuestLayout, NetworkNeed, Outcome,
     OutputSink, ProcessSpec, RunningProcess, SandboxPolicy,
@@ -28,6 +30,12 @@ use crate::root_layers::LayeredRoot;
 use crate::service::Service;
 use crate::tree::{PARTS, WritableTree, give_to, make_folder};
 
+/// Time limit for making the linker's cache.
+const LINKER_CACHE_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Most bytes of the linker's cache.
+const LINKER_CACHE_BYTES: u64 = 64 << 20;
+
 /// An open sandbox.
 pub(crate) struct Session {
     bwrap: PathBuf,
@@ -48,6 +56,7 @@ struct SessionState {
     tree: WritableTree,
     layers: Vec<PathBuf>,
     root: LayeredRoot,
+    linker_cache: Option<PathBuf>,
     binds: Vec<Bind>,
     mounts: Arc<Vec<OsString>>,
     processes: Vec<Weak<SandboxProcess>>,
@@ -92,6 +101,7 @@ impl Session {
             tree,
             layers: policy.root_layers.clone(),
             root,
+            linker_cache: None,
             binds: policy.binds.clone(),
             mounts: Arc::new(Vec::new()),
             processes: Vec::new(),
@@ -111,6 +121,9 @@ impl Session {
             state: Mutex::new(state),
         };
         session.renew_mounts(&mut session.lock())?;
+        if !session.policy.root_layers.is_empty() {
+            session.renew_linker_cache()?;
+        }
         Ok(session)
     }
 
@@ -124,6 +137,7 @@ impl Session {
         let sources = MountSources {
             top: &top,
             own_etc: &self.own_etc,
+            linker_cache: state.linker_cache.as_deref(),
             reports: &self.reports,
             temporary: &self.temporary,
             root: &state.root,
@@ -131,6 +145,40 @@ impl Session {
         };
         state.mounts = Arc::new(mounts::arguments(&sources, self.run_as)?);
         Ok(())
+    }
+
+    /// Lets the loader find the layers' libraries.
+    fn renew_linker_cache(&self) -> Result<(), ExecError> {
+        if !Path::new("/sbin/ldconfig").exists() {
+            // Loaders other than glibc's keep no cache.
+            return Ok(());
+        }
+        let made = Path::new("/tmp/.rr-ld.so.cache");
+        let spec = ProcessSpec {
+            argv: ["/sbin/ldconfig", "-X", "-i", "-C", "/tmp/.rr-ld.so.cache"]
+                .map(String::from)
+                .into(),
+            cwd: "/".to_owned(),
+            env: BTreeMap::new(),
+            path: Vec::new(),
+            stdin: Vec::new(),
+            timeout: LINKER_CACHE_TIMEOUT,
+            network: NetworkNeed::Loopback,
+            tty: false,
+            as_root: false,
+        };
+        let outcome = self.run(&spec, Arc::new(NoOutput), &CancelToken::default())?;
+        if !outcome.exit.success() {
+            let said = outcome.tail.trim();
+            return Err(ExecError::Setup(format!("`ldconfig` failed ({}): {said}", outcome.exit)));
+        }
+        let bytes = self.read_file(made, LINKER_CACHE_BYTES)?;
+        let path = self.policy.run_folder.join("sandbox/etc/ld.so.cache");
+        std::fs::write(&path, bytes)
+            .map_err(|source| ExecError::io(format!("writing `{}`", path.display()), source))?;
+        let mut state = self.lock();
+        state.linker_cache = Some(path);
+        self.renew_mounts(&mut state)
     }
 
     fn start(
@@ -270,7 +318,9 @@ impl Executor for Session {
         let before = std::mem::take(&mut state.root);
         state.root = LayeredRoot::mount(&layers, &self.policy.run_folder, &self.holder, &before)?;
         state.layers = layers;
-        self.renew_mounts(&mut state)
+        self.renew_mounts(&mut state)?;
+        drop(state);
+        self.renew_linker_cache()
     }
 
     fn snapshot(&self) -> Result<u64, ExecError> {
@@ -327,6 +377,8 @@ impl Executor for Session {
             process.wait_gone(Duration::from_secs(20));
         }
         self.holder.stop();
+        // What stays takes disk space only, and goes with the run's folder.
+        let _ = self.lock().tree.tidy();
         for (folder, _) in &self.temporary {
             if let Ok(folder) = open_host_folder(folder) {
                 // What is left only takes disk space; the run's folder is removed as a whole.

@@ -9,7 +9,7 @@
 use std::convert::Infallible;
 use std::io;
 
-use super::plan::{CommandPlan, Event, INFO_FD, STARTED_FD};
+use super::plan::{CommandPlan, Event, GO_FD, INFO_FD, STARTED_FD};
 use super::raw::{self, Waited};
 
 /// How long others may take to end after the command's first process has, in steps of 5 ms.
@@ -75,7 +75,7 @@ fn first_process(plan: &CommandPlan) -> ! {
     raw::set_name(c"rr-init");
     raw::broadcast_terminate();
     release_streams();
-    let mut keep = [plan.events, plan.started.0, plan.info.0];
+    let mut keep = [plan.events, plan.started.0, plan.info.0, plan.go.1];
     keep.sort_unstable();
     raw::close_all_but(&keep);
     let main = adopt_command(plan, child);
@@ -98,6 +98,8 @@ fn prepare_exec(plan: &CommandPlan) -> io::Result<()> {
     // Out of the way of the fixed numbers first; copies are closed on exec.
     let started = raw::duplicate_above(plan.started.1, 64)?;
     let info = raw::duplicate_above(plan.info.1, 64)?;
+    let go = raw::duplicate_above(plan.go.0, 64)?;
+    raw::duplicate_to(go, GO_FD)?;
     raw::duplicate_to(started, STARTED_FD)?;
     raw::duplicate_to(info, INFO_FD)?;
     // The first to go when memory runs out; lowering needs a privilege, raising does not.
@@ -123,6 +125,8 @@ fn adopt_command(plan: &CommandPlan, monitor: i32) -> i32 {
     };
     raw::kill(monitor, libc::SIGKILL);
     raw::wait(monitor, true);
+    // Only now may the command end: the monitor would have reaped it.
+    raw::close(plan.go.1);
     // A closed pipe means that the runner died before we asked to die with the keeper.
     if raw::write(plan.events, &Event::Started.bytes()).is_err() {
         raw::exit(1);

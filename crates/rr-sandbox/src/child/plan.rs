@@ -8,6 +8,9 @@ use super::raw::StringList;
 /// Descriptor on which the command's wrapper says that it has started.
 pub(crate) const STARTED_FD: RawFd = 9;
 
+/// Descriptor on which the wrapper waits until it may go on: until the other end is closed.
+pub(crate) const GO_FD: RawFd = 7;
+
 /// Descriptor to which bubblewrap writes its child's process id.
 pub(crate) const INFO_FD: RawFd = 8;
 
@@ -29,6 +32,8 @@ pub(crate) struct CommandPlan {
     pub(crate) events: RawFd,
     /// Both ends of the pipe on which the wrapper says that it has started.
     pub(crate) started: (RawFd, RawFd),
+    /// Both ends of the pipe on which the wrapper waits.
+    pub(crate) go: (RawFd, RawFd),
     /// Both ends of the pipe for bubblewrap's information.
     pub(crate) info: (RawFd, RawFd),
     /// The program to execute: bubblewrap.

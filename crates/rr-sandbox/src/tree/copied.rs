@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use rr_core::ExecError;
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, Timespec, Timestamps};
 
-use super::flatten::is_whiteout;
-use super::make_folder;
+use super::flatten::{is_opaque, is_whiteout, make_opaque};
+use super::{PARTS, make_folder, remove_tree};
 
 /// What to do with the marks by which an overlay's layer says that a file is gone.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -40,7 +40,7 @@ impl CopiedTree {
         let tree = Self { run_folder: run_folder.to_path_buf() };
         if !Self::exists(run_folder) {
             let partial = run_folder.join("tree.partial");
-            remove(&partial)?;
+            remove_tree(&partial)?;
             let lowest = run_folder.join("base");
             for layer in std::iter::once(&lowest).chain(snapshots.iter().rev()) {
                 copy_tree(layer, &partial, Whiteouts::Apply).map_err(|source| {
@@ -85,16 +85,20 @@ impl CopiedTree {
             return Err(ExecError::Setup(format!("there is no snapshot {snapshot}")));
         }
         let partial = self.run_folder.join("tree.partial");
-        remove(&partial)?;
+        remove_tree(&partial)?;
         copy_tree(&from, &partial, Whiteouts::Keep)
             .map_err(|source| ExecError::io(format!("copying snapshot {snapshot} back"), source))?;
-        remove(&self.top())?;
+        remove_tree(&self.top())?;
         rename(&partial, &self.top())
     }
 
-    /// Copies the whole tree to a folder.
+    /// Copies the whole tree to a folder, as a layer that hides what lies below.
     pub(crate) fn export(&self, to: &Path) -> Result<(), ExecError> {
-        copy_tree(&self.top(), to, Whiteouts::Keep).map_err(|source| {
+        let copy = || -> io::Result<()> {
+            copy_tree(&self.top(), to, Whiteouts::Keep)?;
+            PARTS.iter().try_for_each(|(part, _)| make_opaque(&to.join(part)))
+        };
+        copy().map_err(|source| {
             ExecError::io(format!("copying the tree to `{}`", to.display()), source)
         })
     }
@@ -103,15 +107,6 @@ impl CopiedTree {
 fn rename(from: &Path, to: &Path) -> Result<(), ExecError> {
     fs::rename(from, to)
         .map_err(|source| ExecError::io(format!("renaming `{}`", from.display()), source))
-}
-
-fn remove(path: &Path) -> Result<(), ExecError> {
-    match fs::remove_dir_all(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            Err(ExecError::io(format!("removing `{}`", path.display()), error))
-        }
-        _ => Ok(()),
-    }
 }
 
 /// Copies a tree over another: owners, modes, times and links kept, contents shared where the
@@ -130,6 +125,14 @@ pub(crate) fn copy_tree(from: &Path, to: &Path, whiteouts: Whiteouts) -> io::Res
         if !fs::symlink_metadata(to)?.is_dir() {
             fs::remove_file(to)?;
             fs::create_dir(to)?;
+        }
+        match (is_opaque(from), whiteouts) {
+            (true, Whiteouts::Apply) => {
+                fs::remove_dir_all(to)?;
+                fs::create_dir(to)?;
+            }
+            (true, Whiteouts::Keep) => make_opaque(to)?,
+            (false, _) => {}
         }
         for entry in fs::read_dir(from)? {
             let entry = entry?;

@@ -96,11 +96,14 @@ fn replace(from: &Path, to: &Path, below: &fs::Metadata, is_folder: bool) -> io:
         fs::remove_file(to)?;
     }
     fs::rename(from, to)?;
-    if hides {
-        let name = if has_attribute_space(to) { OPAQUE[0] } else { OPAQUE[1] };
-        rustix::fs::lsetxattr(to, name, b"y", rustix::fs::XattrFlags::empty())?;
-    }
-    Ok(())
+    if hides { make_opaque(to) } else { Ok(()) }
+}
+
+/// Marks a folder of a layer as hiding everything below it.
+pub(crate) fn make_opaque(folder: &Path) -> io::Result<()> {
+    // Trusted attributes are for real root alone, and the only ones its overlays look at.
+    let name = if rustix::process::geteuid().is_root() { OPAQUE[0] } else { OPAQUE[1] };
+    Ok(rustix::fs::lsetxattr(folder, name, b"y", rustix::fs::XattrFlags::empty())?)
 }
 
 fn take_over_attributes(from: &Path, to: &Path) -> io::Result<()> {
@@ -109,7 +112,8 @@ fn take_over_attributes(from: &Path, to: &Path) -> io::Result<()> {
     fs::set_permissions(to, fs::Permissions::from_mode(found.mode() & 0o7777))
 }
 
-fn is_opaque(folder: &Path) -> bool {
+/// Whether a folder of a layer hides everything below it.
+pub(crate) fn is_opaque(folder: &Path) -> bool {
     OPAQUE.iter().any(|name| {
         let mut value = [0_u8; 4];
         matches!(rustix::fs::lgetxattr(folder, *name, &mut value), Ok(1) if value[0] == b'y')
@@ -119,11 +123,6 @@ fn is_opaque(folder: &Path) -> bool {
 fn has_attribute(path: &Path, name: &str) -> bool {
     let mut value = [0_u8; 4096];
     rustix::fs::lgetxattr(path, name, &mut value).is_ok()
-}
-
-/// Whether trusted attributes can be used: only by real root.
-fn has_attribute_space(_path: &Path) -> bool {
-    rustix::process::geteuid().is_root()
 }
 
 /// Whether this is an overlay's mark for a removed file: a character device 0/0.

@@ -6,6 +6,7 @@ mod copied;
 mod flatten;
 mod overlay;
 mod ownership;
+mod removal;
 mod stack;
 
 use std::os::fd::OwnedFd;
@@ -20,6 +21,7 @@ pub(crate) use copied::CopiedTree;
 use overlay::OverlayTree;
 pub(crate) use overlay::escape;
 pub(crate) use ownership::give_to;
+pub use removal::remove_tree;
 
 /// Folders that every tree has at its top, and where they are inside.
 pub(crate) const PARTS: [(&str, &str); 3] =
@@ -45,9 +47,13 @@ impl WritableTree {
         overlay: bool,
     ) -> Result<(Self, Option<String>), ExecError> {
         prepare_base(&policy.run_folder, run_as)?;
-        let reason = if overlay && !CopiedTree::exists(&policy.run_folder) {
+        // A run goes on as it began: the other form would show the clean source again.
+        let began_layered = policy.run_folder.join("upper/stack").exists();
+        let wanted = overlay && !CopiedTree::exists(&policy.run_folder);
+        let reason = if began_layered || wanted {
             match OverlayTree::open(policy, Arc::clone(holder), run_as) {
                 Ok(tree) => return Ok((Self::Overlay(tree), None)),
+                Err(error) if began_layered => return Err(error),
                 Err(error) => error.to_string(),
             }
         } else {
@@ -70,6 +76,14 @@ impl WritableTree {
         match self {
             Self::Overlay(tree) => tree.handle(),
             Self::Copied(tree) => tree.handle(),
+        }
+    }
+
+    /// Removes what only a mounted tree needs. The mount is gone already.
+    pub(crate) fn tidy(&self) -> Result<(), ExecError> {
+        match self {
+            Self::Overlay(tree) => tree.tidy(),
+            Self::Copied(_) => Ok(()),
         }
     }
 

@@ -1,6 +1,5 @@
 //! The writable tree as an overlay: frozen layers below, one fresh layer on top.
 
-use std::fs;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -8,8 +7,8 @@ use std::sync::Arc;
 use rr_core::{ExecError, SandboxPolicy};
 
 use super::flatten::{merge_into, move_tree};
-use super::make_folder;
 use super::stack::{Layer, LayerStack};
+use super::{make_folder, remove_tree};
 use crate::holder::Holder;
 use crate::identity::RunAs;
 
@@ -145,14 +144,15 @@ impl OverlayTree {
     }
 
     fn discard(&self, layer: &Layer) -> Result<(), ExecError> {
-        let Layer::Own(number) = layer else { return Ok(()) };
-        let folder = self.upper(*number);
-        match fs::remove_dir_all(&folder) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                Err(ExecError::io(format!("removing `{}`", folder.display()), error))
-            }
-            _ => Ok(()),
+        match layer {
+            Layer::Own(number) => remove_tree(&self.upper(*number)),
+            Layer::Exported(_) => Ok(()),
         }
+    }
+
+    /// Removes the work folders.
+    pub(crate) fn tidy(&self) -> Result<(), ExecError> {
+        remove_tree(&self.run_folder.join("work"))
     }
 
     fn unmount(&self) -> Result<(), ExecError> {
@@ -172,11 +172,7 @@ impl OverlayTree {
         // The work folder holds nothing worth keeping; a leftover of a volatile mount would
         // refuse the next one.
         let work = self.run_folder.join(format!("work/{top}"));
-        if work.exists() {
-            fs::remove_dir_all(&work).map_err(|source| {
-                ExecError::io(format!("removing `{}`", work.display()), source)
-            })?;
-        }
+        remove_tree(&work)?;
         make_folder(&work)?;
         let common = format!("lowerdir={lowers},upperdir=upper/{top},workdir=work/{top},index=off");
         // Without redirects a rename of a frozen folder fails with EXDEV, which some package

@@ -7,5 +7,6 @@ mod host;
 mod isolation;
 mod layers;
 mod limits;
+mod runner;
 mod services;
 mod snapshots;
