@@ -144,7 +144,7 @@ pub(super) fn find(
 fn shows(inside: &str) -> bool {
     let stem = file_name(inside).trim_end_matches(".py");
     inside.split('/').any(|part| SHOWS.contains(&part))
-        || SHOWS.iter().any(|word| stem == *word)
+        || SHOWS.contains(&stem)
         || stem.starts_with("test_")
         || stem.starts_with("example")
         || matches!(stem, "conftest" | "setup")

@@ -69,7 +69,7 @@ fn unit(repo: &dyn RepoView, folder: &str) -> Option<Unit> {
     if !(described || (folder.is_empty() && has_loose_code(repo))) || !code {
         return None;
     }
-    let layout = layout::of(repo, folder, manifest.name.as_deref());
+    let layout = layout::of(repo, folder, &manifest);
     let declared = program_names(repo, folder, &manifest);
     let application = applications::find(repo, folder, &declared, manifest.name.as_deref());
     let role = role(folder);

@@ -23,15 +23,6 @@ pub(super) fn top_level(source: &str) -> BTreeSet<String> {
     found
 }
 
-/// The modules that a file imports anywhere, optional ones too.
-pub(super) fn anywhere(source: &str) -> BTreeSet<String> {
-    let mut found = BTreeSet::new();
-    for line in source.lines() {
-        modules_of(line.trim_start(), &mut found);
-    }
-    found
-}
-
 fn modules_of(line: &str, found: &mut BTreeSet<String>) {
     let line = line.split('#').next().unwrap_or(line);
     if let Some(rest) = line.strip_prefix("from ") {
@@ -103,7 +94,6 @@ mod tests {
         let source = "import os, yaml\nfrom a.b import c\ntry:\n    import d\nexcept ImportError:\n    d = None\nfrom . import e\n\"\"\"\nimport prose\n\"\"\"\n";
         let needed: Vec<String> = top_level(source).into_iter().collect();
         assert_eq!(needed, ["a.b", "os", "yaml"]);
-        assert!(anywhere(source).contains("d"));
     }
 
     #[test]

@@ -236,7 +236,10 @@ impl Install<'_> {
     /// Well-known packages that tests (or, without any manifest, the code) import at their top
     /// level though nothing declares them. Optional: a failure here fails nothing.
     fn undeclared_step(&self, lock: Option<&Lock>) -> Option<Step> {
-        let declared = self.selection.names(self.repo, self.manifest);
+        let mut declared = self.selection.names(self.repo, self.manifest);
+        if self.uses_pytest {
+            declared.insert("pytest".to_owned());
+        }
         let bare = self.manifest.dependencies.is_empty()
             && self.selection.files.is_empty()
             && !self.manifest.installable;
@@ -251,13 +254,14 @@ impl Install<'_> {
             let Some(text) = self.repo.text(path) else { continue };
             for module in top_level(&text) {
                 let top = module.split('.').next().unwrap_or(&module);
-                if is_standard(top) || self.layout.own.contains(top) {
+                let own_name = self.manifest.name.as_deref().map(normalize);
+                let own = own_name.as_deref() == Some(normalize(top).as_str());
+                if is_standard(top) || own || self.layout.own.contains(top) {
                     continue;
                 }
                 let Some(name) = distribution(&module) else { continue };
                 let plain = normalize(requirement_name(name).as_deref().unwrap_or(name));
-                let own = self.manifest.name.as_deref().map(normalize);
-                if !declared.contains(&plain) && own.as_deref() != Some(plain.as_str()) {
+                if !declared.contains(&plain) && own_name.as_deref() != Some(plain.as_str()) {
                     place.get_or_insert_with(|| {
                         Evidence::at(path, "python.undeclared-import", Trust::Default)
                     });

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use rr_core::{FileEntry, RepoView};
 
+use super::manifest::Manifest;
 use super::paths::{file_name, join, parent, relative};
 
 /// What a unit's folder holds.
@@ -89,8 +90,9 @@ const NOT_MODULES: &[&str] = &[
     "conf",
 ];
 
-/// Looks at a unit's files. `name` is the distribution's own name.
-pub(super) fn of(repo: &dyn RepoView, unit: &str, name: Option<&str>) -> Layout {
+/// Looks at a unit's files, with the names that its manifest gives.
+pub(super) fn of(repo: &dyn RepoView, unit: &str, manifest: &Manifest) -> Layout {
+    let name = manifest.name.as_deref();
     let mut layout = Layout::default();
     for folder in ["src", "lib", "python", ""] {
         let modules = modules_in(repo, &join(unit, folder));
@@ -100,6 +102,12 @@ pub(super) fn of(repo: &dyn RepoView, unit: &str, name: Option<&str>) -> Layout 
             break;
         }
     }
+    // What the manifest names rules: its folders may have other names than its modules.
+    if !manifest.modules.is_empty() {
+        let found = std::mem::take(&mut layout.modules);
+        layout.modules.clone_from(&manifest.modules);
+        layout.modules.sort_by_key(|module| !found.contains(module));
+    }
     if let Some(name) = name {
         let wanted = name.to_lowercase().replace(['-', '.'], "_");
         let close = |module: &String| {
@@ -108,6 +116,7 @@ pub(super) fn of(repo: &dyn RepoView, unit: &str, name: Option<&str>) -> Layout 
         };
         layout.modules.sort_by_key(|module| (close(module), module.starts_with('_')));
     }
+    layout.own.extend(manifest.modules.iter().cloned());
     for entry in repo.below(unit).iter().filter(|entry| entry.path.ends_with(".py")) {
         let inside = relative(unit, &entry.path);
         own_names(inside, &mut layout.own);
@@ -189,10 +198,11 @@ mod tests {
             ("tests/test_a.py", "x"),
             ("setup.py", "x"),
         ]);
-        let layout = of(&repo, "", Some("Shiny-Thing"));
+        let layout =
+            of(&repo, "", &Manifest { name: Some("Shiny-Thing".into()), ..Manifest::default() });
         assert_eq!(layout.modules, ["shiny_thing", "_other"]);
         assert_eq!((layout.source.as_str(), layout.tests.len()), ("src", 1));
         let flat = MemoryRepo::new([("thing.py", "x"), ("setup.py", "x"), ("test_thing.py", "x")]);
-        assert_eq!(of(&flat, "", None).modules, ["thing"]);
+        assert_eq!(of(&flat, "", &Manifest::default()).modules, ["thing"]);
     }
 }

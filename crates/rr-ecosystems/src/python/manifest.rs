@@ -40,6 +40,8 @@ pub(super) struct Manifest {
     pub(super) installable: bool,
     /// The build backend's module: `poetry.core.masonry.api`; empty where none is named.
     pub(super) backend: String,
+    /// Top-level modules that the manifest itself names.
+    pub(super) modules: Vec<String>,
     /// Whether compiled extensions are built.
     pub(super) compiled: bool,
     /// Managers, the ruling one first.
@@ -55,8 +57,6 @@ pub(super) struct Manifest {
 pub(super) struct PytestConfig {
     /// Options added to every call.
     pub(super) addopts: String,
-    /// Where tests are looked for.
-    pub(super) testpaths: Vec<String>,
     /// All keys set, for plugins that define them.
     pub(super) keys: Vec<String>,
     /// Where it stands.
@@ -159,6 +159,9 @@ impl Manifest {
 
     fn tool_tables(&mut self, document: &Value) {
         let tool = at(document, &["tool"]);
+        self.name_modules(texts_at(tool, &["setuptools", "packages"]));
+        self.name_modules(texts_at(tool, &["setuptools", "py-modules"]));
+        self.name_modules(text_at(tool, &["flit", "module", "name"]).into_iter().collect());
         for (name, _) in members_at(tool, &["pdm", "dev-dependencies"]) {
             self.tool_groups
                 .insert(name.to_owned(), texts_at(tool, &["pdm", "dev-dependencies", name]));
@@ -252,6 +255,8 @@ impl Manifest {
         self.classified.extend(classified(&texts("classifiers")));
         self.dependencies.extend(texts("install_requires"));
         self.tests_require.extend(texts("tests_require"));
+        self.name_modules(texts("packages"));
+        self.name_modules(texts("py_modules"));
         if let Some(Literal::Dict(extras)) = arguments.get("extras_require") {
             for (name, list) in extras {
                 self.extras.entry(name.clone()).or_insert_with(|| list.texts());
@@ -263,6 +268,17 @@ impl Manifest {
                 other => other.get("console_scripts").map(Literal::texts).unwrap_or_default(),
             };
             self.scripts.extend(lines.iter().filter_map(|line| script(line)));
+        }
+    }
+
+    /// The top-level parts of packages, tests and other company left out.
+    fn name_modules(&mut self, packages: Vec<String>) {
+        for package in packages {
+            let top = package.split('.').next().unwrap_or(&package).to_owned();
+            let aside = matches!(top.as_str(), "tests" | "test" | "examples" | "docs");
+            if !top.is_empty() && !aside && !self.modules.contains(&top) {
+                self.modules.push(top);
+            }
         }
     }
 
@@ -380,7 +396,6 @@ fn pytest_config(options: &Value, evidence: Evidence) -> PytestConfig {
     };
     PytestConfig {
         addopts: words("addopts").join(" "),
-        testpaths: words("testpaths"),
         keys: members_at(options, &[]).map(|(key, _)| key.to_owned()).collect(),
         evidence,
     }

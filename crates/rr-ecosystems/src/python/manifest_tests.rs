@@ -41,7 +41,8 @@ testpaths = "tests more"
     assert_eq!(found.scripts, [("x".to_owned(), "x.cli:main".to_owned())]);
     assert_eq!(found.managers, ["hatch"]);
     let pytest = found.pytest.unwrap();
-    assert_eq!((pytest.addopts.as_str(), pytest.testpaths.len()), ("--cov -q", 2));
+    assert_eq!(pytest.addopts, "--cov -q");
+    assert_eq!(pytest.keys, ["addopts", "testpaths"]);
 }
 
 #[test]

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use rr_core::{
-    Evidence, FactKey, PlanContext, RepoView, ToolchainRequirement, Trust, Unit, UnitPlan,
-    VersionRequest,
+    Evidence, FactKey, PlanContext, RepoView, StepKind, ToolchainRequirement, Trust, Unit,
+    UnitPlan, VersionRequest,
 };
 
 use super::install::Install;
@@ -28,7 +28,7 @@ pub(super) fn with_python(
     python: Option<ToolchainRequirement>,
 ) -> UnitPlan {
     let manifest = manifest::read(repo, &unit.path);
-    let layout = layout::of(repo, &unit.path, manifest.name.as_deref());
+    let layout = layout::of(repo, &unit.path, &manifest);
     let selection = selection::choose(repo, unit, &manifest, context.analysis);
     let python = python
         .unwrap_or_else(|| versions::request(repo, &unit.path, &manifest, &surroundings(context)));
@@ -54,7 +54,15 @@ pub(super) fn with_python(
     plan.system_packages = system_packages::needed(repo, &manifest, &selection);
     plan.steps = install.steps();
     plan.steps.extend(start::steps(repo, unit, &manifest, &layout, application.as_ref(), context));
-    let env = query::env_for_tests(context.analysis, unit);
+    // What tells the tests which configuration to use tells the program too.
+    if let Some(command) = tests.first() {
+        for step in plan.steps.iter_mut().filter(|step| step.kind >= StepKind::Migrate) {
+            for (name, value) in &command.env {
+                step.env.entry(name.clone()).or_insert_with(|| value.clone());
+            }
+        }
+    }
+    let env = BTreeMap::new();
     match tests.first() {
         Some(command) => plan.steps.push(testing::step(&unit.path, command, &env)),
         None => plan.notes.push("no tests were found".to_owned()),
@@ -143,7 +151,7 @@ pub(super) fn day_after(date: &str) -> String {
         4 | 6 | 9 | 11 => 30,
         _ => 31,
     };
-    if day + 1 <= days {
+    if *day < days {
         format!("{year:04}-{month:02}-{:02}", day + 1)
     } else if *month < 12 {
         format!("{year:04}-{:02}-01", month + 1)

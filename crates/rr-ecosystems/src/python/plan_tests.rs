@@ -82,7 +82,7 @@ fn a_poetry_lock_constrains_one_resolution() {
         line(&plan, "python.install"),
         "uv pip install -e . 'pytest>=6,<7' -c @{env}/venv-lock.txt"
     );
-    assert_eq!(line(&plan, "python.test"), "python -m pytest tests/");
+    assert_eq!(line(&plan, "python.test"), "python -m pytest tests");
 }
 
 #[test]

@@ -49,8 +49,6 @@ static KEPT: &[(&str, bool)] = &[
     ("--create-db", false),
     ("--basetemp", true),
     ("--strict-markers", false),
-    ("-s", false),
-    ("--capture", true),
     ("--disable-socket", false),
     ("--django-settings", true),
     ("--benchmark-skip", false),
@@ -96,6 +94,7 @@ static VALUED: &[&str] = &[
     "--alluredir",
     "--tx",
     "--benchmark-json",
+    "--capture",
     "--profile-svg",
     "--hypothesis-seed",
     "--randomly-seed",
@@ -169,8 +168,9 @@ impl PytestCall {
     /// Adds paths that are not there yet.
     pub(super) fn add_paths(&mut self, paths: &[String]) {
         for path in paths {
-            if !self.paths.contains(path) {
-                self.paths.push(path.clone());
+            let path = if path.len() > 1 { path.trim_end_matches('/') } else { path };
+            if !self.paths.iter().any(|known| known == path) {
+                self.paths.push(path.to_owned());
             }
         }
     }

@@ -83,9 +83,7 @@ impl<'a> Remedies<'a> {
                 self.old_times()
             }
             Cure::NoIsolation => vec![self.no_isolation(subjects)],
-            Cure::NotEditable => {
-                self.words(|words| remedy_steps::not_editable(words)).into_iter().collect()
-            }
+            Cure::NotEditable => self.words(remedy_steps::not_editable).into_iter().collect(),
             Cure::OneByOne => self.one_by_one(),
             Cure::LeaveOut => self.leave_out(rule.name, first),
             Cure::OneProcess => self.one_process(),
@@ -133,7 +131,7 @@ impl<'a> Remedies<'a> {
     // Dependencies
 
     fn modules(&self, subjects: &[String]) -> Option<(Vec<Remedy>, String)> {
-        let layout = layout::of(self.repo, self.path(), self.manifest.name.as_deref());
+        let layout = layout::of(self.repo, self.path(), &self.manifest);
         let mut names: Vec<&'static str> = Vec::new();
         let mut own = Vec::new();
         let mut unknown = Vec::new();
@@ -531,7 +529,7 @@ impl<'a> Remedies<'a> {
     /// The next way to run the unit's tests after the present one.
     pub(super) fn next_command(&self) -> Option<Remedy> {
         let unit = self.unit?;
-        let layout = layout::of(self.repo, self.path(), self.manifest.name.as_deref());
+        let layout = layout::of(self.repo, self.path(), &self.manifest);
         let context = self.context();
         let all = testing::commands(self.repo, unit, &self.manifest, &layout, &context);
         let tried = |argv: &[String]| {

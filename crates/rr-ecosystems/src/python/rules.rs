@@ -19,6 +19,7 @@ pub(super) struct Rule {
     pub(super) confidence: f32,
     pub(super) cure: Cure,
     /// A line that the pattern matches, as seen in a log.
+    #[cfg_attr(not(test), expect(dead_code, reason = "the row's documentation, held by a test"))]
     pub(super) sample: &'static str,
 }
 

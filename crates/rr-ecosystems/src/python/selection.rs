@@ -78,15 +78,18 @@ pub(super) fn choose(
     analysis: &Analysis,
 ) -> Selection {
     let mut chosen = Selection::default();
-    for command in query::commands(analysis, unit, CommandClass::Install) {
-        for command in query::resolve(analysis, command) {
-            if concerns_tests(&command) {
-                chosen.take_command(repo, unit, manifest, &command);
-            }
-        }
-    }
+    let tests: Vec<(String, String)> = query::test_commands(analysis, unit)
+        .iter()
+        .map(|command| (command.evidence.path.clone(), command.context.clone()))
+        .collect();
+    let installs = query::commands(analysis, unit, CommandClass::Install);
+    chosen.take_commands(repo, unit, manifest, analysis, &installs, &tests, Share::All);
     chosen.take_tox(repo, unit, manifest);
     chosen.take_nox(repo, unit, manifest);
+    if chosen.size() == 0 {
+        let share = Share::Declared;
+        chosen.take_commands(repo, unit, manifest, analysis, &installs, &tests, share);
+    }
     chosen.take_named(repo, unit, manifest);
     chosen.drop_unknown(repo, manifest);
     chosen
@@ -111,6 +114,29 @@ impl Selection {
             .filter_map(|line| requirement_name(line))
             .chain(from_files.filter_map(|line| requirement_name(&line)))
             .collect()
+    }
+
+    /// Takes over the install commands of which this share counts.
+    #[expect(clippy::too_many_arguments, reason = "the whole context of one choice")]
+    fn take_commands(
+        &mut self,
+        repo: &dyn RepoView,
+        unit: &Unit,
+        manifest: &Manifest,
+        analysis: &Analysis,
+        installs: &[&MinedCommand],
+        tests: &[(String, String)],
+        wanted: Share,
+    ) {
+        for command in installs.iter().filter(|command| share(command, tests) == wanted) {
+            for command in query::resolve(analysis, command) {
+                let packages = self.packages.len();
+                self.take_command(repo, unit, manifest, &command);
+                if wanted == Share::Declared {
+                    self.packages.truncate(packages);
+                }
+            }
+        }
     }
 
     fn take_command(
@@ -394,34 +420,87 @@ impl Selection {
     }
 }
 
-/// Whether an install command belongs to running tests, not to docs, linting or publishing.
-fn concerns_tests(command: &MinedCommand) -> bool {
-    if command.evidence.trust < Trust::TaskRunner {
-        return false;
-    }
+/// How much of an install command is taken over.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Share {
+    /// All of it.
+    All,
+    /// Files, extras and groups, but no single packages.
+    Declared,
+    /// Nothing: it is for docs, linting, publishing or users.
+    Nothing,
+}
+
+/// Words in the names of jobs and targets that are not about running tests.
+const ASIDE: &[&str] = &[
+    "doc",
+    "lint",
+    "publish",
+    "release",
+    "wheel",
+    "deploy",
+    "style",
+    "mypy",
+    "typing",
+    "typecheck",
+    "type-check",
+    "bench",
+    "format",
+    "sphinx",
+    "audit",
+    "security",
+    "pre-commit",
+    "sdist",
+    "upload",
+    "stubs",
+    "binary",
+    "image",
+];
+
+/// What of an install command concerns the tests: in CI the job that also runs them.
+fn share(command: &MinedCommand, tests: &[(String, String)]) -> Share {
     let context = command.context.to_lowercase();
-    let aside = [
-        "doc",
-        "lint",
-        "publish",
-        "release",
-        "wheel",
-        "deploy",
-        "style",
-        "mypy",
-        "typing",
-        "type-check",
-        "bench",
-        "format",
-        "sphinx",
-        "audit",
-        "security",
-        "pre-commit",
-        "benchmark",
-        "sdist",
-        "upload",
-    ];
-    !aside.iter().any(|word| context.contains(word))
+    let path = command.evidence.path.as_str();
+    let beside = tests.iter().any(|(p, c)| p == path && *c == command.context);
+    if !beside && ASIDE.iter().any(|word| context.contains(word)) {
+        return Share::Nothing;
+    }
+    match command.evidence.trust {
+        Trust::User => Share::All,
+        Trust::Ci if path.starts_with(".github/") => {
+            if beside {
+                Share::All
+            } else {
+                Share::Nothing
+            }
+        }
+        Trust::Ci => {
+            if tests.iter().any(|(p, _)| p == path) {
+                Share::All
+            } else {
+                Share::Nothing
+            }
+        }
+        // tox and nox are read by their own rules below.
+        Trust::TaskRunner if context.starts_with("tox:") || context.starts_with("nox:") => {
+            Share::Nothing
+        }
+        Trust::TaskRunner => {
+            let named =
+                ["install", "dev", "test", "dep", "setup", "venv", "init", "bootstrap", "require"];
+            if beside || named.iter().any(|word| context.contains(word)) {
+                Share::All
+            } else {
+                Share::Nothing
+            }
+        }
+        Trust::Readme
+            if ["test", "develop", "contribut"].iter().any(|word| context.contains(word)) =>
+        {
+            Share::Declared
+        }
+        _ => Share::Nothing,
+    }
 }
 
 #[cfg(test)]

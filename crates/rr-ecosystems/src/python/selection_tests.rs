@@ -27,11 +27,12 @@ fn unit() -> Unit {
 
 fn chosen(files: &[(&str, &str)], ci: &[&str]) -> Selection {
     let repo = MemoryRepo::new(files.iter().copied());
-    let commands = ci
-        .iter()
-        .map(|line| MinedCommand {
-            line: (*line).to_owned(),
-            class: CommandClass::Install,
+    let lines = ci.iter().map(|line| (*line, CommandClass::Install));
+    let commands = lines
+        .chain([("pytest", CommandClass::Test)])
+        .map(|(line, class)| MinedCommand {
+            line: line.to_owned(),
+            class,
             cwd: String::new(),
             env: BTreeMap::new(),
             context: "tests".to_owned(),

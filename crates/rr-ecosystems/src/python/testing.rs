@@ -13,7 +13,7 @@ use super::manifest::Manifest;
 use super::names::step_name;
 use super::paths::{file_name, join, parent, relative};
 use super::pytest_words::{self, PytestCall};
-use crate::miners::{query, split_words, unwrapped};
+use crate::miners::{query, split_words, unwrapped, variables};
 
 /// A way to run tests.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,7 +38,8 @@ pub(super) fn commands(
     layout: &Layout,
     context: &PlanContext<'_>,
 ) -> Vec<TestCommand> {
-    let mined = query::resolved_test_commands(context.analysis, unit);
+    let mut mined = query::resolved_test_commands(context.analysis, unit);
+    mined.extend(make_targets(context, unit));
     let mut found = documented(repo, unit, &mined);
     for command in defaults(repo, unit, manifest, layout) {
         if !found.iter().any(|known| known.argv == command.argv && known.cwd == command.cwd) {
@@ -85,12 +86,34 @@ pub(super) fn step(unit: &str, command: &TestCommand, env: &BTreeMap<String, Str
     step
 }
 
+/// What a `make check` or `make test` that somebody documents runs, line by line.
+fn make_targets(context: &PlanContext<'_>, unit: &Unit) -> Vec<MinedCommand> {
+    let mut found = Vec::new();
+    for command in query::test_commands(context.analysis, unit) {
+        let words = split_words(&command.line);
+        let ["make", target] = unwrapped(&words).iter().map(String::as_str).collect::<Vec<_>>()[..]
+        else {
+            continue;
+        };
+        for file in ["Makefile", "GNUmakefile", "makefile"] {
+            let script = query::script(context.analysis, &unit.path, file, target);
+            let Some(script) = script else { continue };
+            found.extend(script.command.lines().map(|line| MinedCommand {
+                line: line.trim_start_matches(['@', '-', ' ', '\t']).to_owned(),
+                ..command.clone()
+            }));
+        }
+    }
+    found
+}
+
 fn documented(repo: &dyn RepoView, unit: &Unit, mined: &[MinedCommand]) -> Vec<TestCommand> {
     let mut calls: Vec<(PytestCall, &MinedCommand)> = Vec::new();
     let mut others: Vec<TestCommand> = Vec::new();
     for command in mined.iter().filter(|command| runs_tests(command)) {
         let words = split_words(&command.line);
-        let words: Vec<&str> = unwrapped(&words).iter().map(String::as_str).collect();
+        let assigned = words.iter().take_while(|word| is_assignment(word)).count();
+        let words: Vec<&str> = unwrapped(&words[assigned..]).iter().map(String::as_str).collect();
         let Some((runner, argv)) = translate(repo, &command.cwd, &words) else { continue };
         if runner == "pytest" {
             let call = pytest_words::read(&argv[3..]);
@@ -142,7 +165,9 @@ fn pytest_command(unit: &Unit, calls: &[(PytestCall, &MinedCommand)]) -> Option<
 }
 
 fn test_command(runner: &'static str, argv: Vec<String>, source: &MinedCommand) -> TestCommand {
-    let plain = |value: &String| !value.contains(['$', '{', '`']);
+    let ours = |name: &str, value: &str| {
+        variables::plain_value(value) && variables::ours_to_set(name) && !changes_results(name)
+    };
     TestCommand {
         runner,
         argv,
@@ -150,11 +175,21 @@ fn test_command(runner: &'static str, argv: Vec<String>, source: &MinedCommand) 
         env: source
             .env
             .iter()
-            .filter(|(_, v)| plain(v))
+            .filter(|(k, v)| ours(k, v))
             .map(|(k, v)| (k.clone(), v.clone()))
             .collect(),
         evidence: source.evidence.clone(),
     }
+}
+
+/// Variables of CI itself and of tools that we replace: they change how results look.
+fn changes_results(name: &str) -> bool {
+    let prefixes =
+        ["UV_", "PIP_", "TOX", "NOX", "COVERAGE", "CODECOV", "POETRY_", "PDM_", "HATCH_"];
+    matches!(
+        name,
+        "CI" | "FORCE_COLOR" | "PY_COLORS" | "NO_COLOR" | "TERM" | "PYTHONPATH" | "PATH" | "HOME"
+    ) || prefixes.iter().any(|prefix| name.starts_with(prefix))
 }
 
 /// Whether a mined command is about the unit's tests at all.
@@ -163,7 +198,9 @@ fn runs_tests(command: &MinedCommand) -> bool {
     !["lint", "doc", "bench", "release", "publish", "mypy"]
         .iter()
         .any(|word| context.contains(word))
-        && !command.line.contains(['|', '>', ';', '`'])
+        && !split_words(&command.line)
+            .iter()
+            .any(|word| matches!(word.as_str(), "|" | "||" | ";" | "&") || word.starts_with('>'))
 }
 
 /// A documented command as runner and argument vector inside our environment; `None` where it is
@@ -178,6 +215,13 @@ pub(super) fn translate(
     let python = |rest: &[&str]| -> Vec<String> {
         std::iter::once("python").chain(rest.iter().copied()).map(str::to_owned).collect()
     };
+    let mut words = words;
+    if matches!(
+        words.first(),
+        Some(&("$(PYTHON)" | "${PYTHON}" | "$PYTHON" | "{envpython}" | "{env_python}"))
+    ) {
+        words[0] = "python";
+    }
     let (first, rest) = words.split_first()?;
     if words.iter().any(|word| word.contains(['$', '{', '}'])) {
         return None;
@@ -246,10 +290,22 @@ fn translate_python(
                 return (arguments.first() == Some(&"test"))
                     .then(|| ("django", django_words(script, arguments)));
             }
-            Some(("script", python(&rest)))
+            driven(repo, &join(cwd, script)).or_else(|| Some(("script", python(&rest))))
         }
         _ => None,
     }
+}
+
+/// The pytest call in a script that only hands on to pytest, and drops its exit status:
+/// `os.system("pytest --cov=./ test/")`.
+fn driven(repo: &dyn RepoView, script: &str) -> Option<(&'static str, Vec<String>)> {
+    let text = repo.text(script)?;
+    if !text.contains("os.system(") && !text.contains("subprocess.") {
+        return None;
+    }
+    let call = text.split(['"', '\'']).map(str::trim).find(|part| part.starts_with("pytest "))?;
+    let words = ["python", "-m"].into_iter().chain(call.split_whitespace());
+    Some(("pytest", words.map(str::to_owned).collect()))
 }
 
 /// Django's test command without options that change the shape of a run.
@@ -263,6 +319,14 @@ fn django_words(script: &str, arguments: &[&str]) -> Vec<String> {
         .chain(interactive.then_some("--noinput"))
         .map(str::to_owned)
         .collect()
+}
+
+/// `NAME=value` before a command.
+fn is_assignment(word: &str) -> bool {
+    word.split_once('=').is_some_and(|(name, _)| {
+        !name.is_empty()
+            && name.bytes().all(|b| b.is_ascii_uppercase() || b == b'_' || b.is_ascii_digit())
+    })
 }
 
 /// tox's and make's holes for the caller's own arguments: `{posargs}`, `$(ARGS)`, `{posargs:tests}`.
