@@ -7,6 +7,7 @@ mod build;
 mod calls;
 mod deno;
 mod detect;
+mod diagnose;
 mod expand;
 mod instrument;
 mod managers;
@@ -39,8 +40,8 @@ impl Ecosystem for JavaScript {
         plan::plan(repo, unit, context)
     }
 
-    fn diagnose(&self, _repo: &dyn RepoView, _failed: &FailedStep<'_>) -> Vec<Diagnosis> {
-        Vec::new()
+    fn diagnose(&self, repo: &dyn RepoView, failed: &FailedStep<'_>) -> Vec<Diagnosis> {
+        diagnose::diagnose(repo, failed)
     }
 }
 

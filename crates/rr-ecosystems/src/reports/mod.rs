@@ -8,10 +8,13 @@
 mod cross_check;
 mod exit_status;
 mod gojson;
+mod jest;
 mod junit;
 mod libtest;
+mod mocha;
 mod read;
 pub mod recorder;
+mod tap;
 mod trs;
 
 pub use read::{ReportInput, read};

@@ -33,8 +33,10 @@ pub fn read(input: &ReportInput<'_>) -> TestRun {
         Some(ReportFormat::LibtestLogs) => super::libtest::read(input),
         Some(ReportFormat::JunitXml) => super::junit::read(input),
         Some(ReportFormat::AutomakeTrs) => super::trs::read(input),
+        Some(ReportFormat::JestJson) => super::jest::read(input),
+        Some(ReportFormat::MochaJson) => super::mocha::read(input),
+        Some(ReportFormat::Tap) => super::tap::read(input),
         Some(ReportFormat::ExitStatus) => super::exit_status::read(input),
-        Some(other) => no_reader(input, &format!("{other:?}")),
     };
     cross_check(input, &mut run);
     for case in &mut run.cases {
@@ -45,10 +47,6 @@ pub fn read(input: &ReportInput<'_>) -> TestRun {
         }
     }
     run
-}
-
-fn no_reader(input: &ReportInput<'_>, format: &str) -> TestRun {
-    incomplete(input, format!("no reader for {format}"))
 }
 
 fn incomplete(input: &ReportInput<'_>, doubt: String) -> TestRun {

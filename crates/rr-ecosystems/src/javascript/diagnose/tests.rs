@@ -1,0 +1,113 @@
+use super::rules::RULES;
+use super::*;
+use rr_core::{
+    Analysis, Command, EcosystemId, EnvironmentReport, Exit, MemoryRepo, Outcome, PlanEdit,
+    RemedyKind, RunPlan, Step, StepKind,
+};
+
+#[test]
+fn every_rule_matches_its_sample() {
+    for rule in RULES.iter() {
+        let pattern =
+            rule.pattern.as_ref().unwrap_or_else(|| panic!("{} does not compile", rule.name));
+        let (line, subject) = rule.sample;
+        let captures =
+            pattern.captures(line).unwrap_or_else(|| panic!("{} misses `{line}`", rule.name));
+        let found = captures.iter().skip(1).flatten().next().map_or("", |m| m.as_str());
+        assert_eq!(found, subject, "{}", rule.name);
+    }
+}
+
+fn diagnose_output(kind: StepKind, output: &str, files: &[(&str, &str)]) -> Vec<Diagnosis> {
+    let repo = MemoryRepo::new(files.iter().copied());
+    let id = EcosystemId::new("javascript");
+    let install = Step::new(
+        "javascript.install",
+        &id,
+        "",
+        StepKind::Install,
+        "install",
+        Command::argv(["npm", "ci"]),
+    );
+    let step = match kind {
+        StepKind::Install => install.clone(),
+        kind => Step::new("javascript.test", &id, "", kind, "x", Command::shell("npm test")),
+    };
+    let plan = RunPlan { steps: vec![install, step.clone()], ..RunPlan::default() };
+    let outcome = Outcome {
+        exit: Exit::Code(1),
+        seconds: 1.0,
+        output_bytes: 1,
+        tail: String::new(),
+        head: String::new(),
+        peak_memory: None,
+        left_processes: false,
+    };
+    diagnose(
+        &repo,
+        &FailedStep {
+            step: &step,
+            outcome: &outcome,
+            output,
+            tests: None,
+            plan: &plan,
+            analysis: &Analysis {
+                commit_date: Some("2019-05-01".to_owned()),
+                ..Analysis::default()
+            },
+            environment: &EnvironmentReport::default(),
+            treated: &[],
+        },
+    )
+}
+
+#[test]
+fn an_undeclared_module_is_added_and_a_missing_build_made() {
+    let files = [("package.json", r#"{"scripts": {"build": "tsc"}}"#)];
+    let found = diagnose_output(StepKind::Test, "Error: Cannot find module 'lodash/get'", &files);
+    assert_eq!(found[0].signature, "javascript.missing-module:lodash");
+    assert!(
+        matches!(&found[0].remedies[0].kind, RemedyKind::AddDependency { names } if names == &["lodash"])
+    );
+    let found = diagnose_output(StepKind::Test, "Error: Cannot find module '../dist/x'", &files);
+    let PlanEdit::InsertBefore { step, .. } = &found[0].remedies[0].edits[0] else { panic!() };
+    assert_eq!(step.command, Command::argv(["npm", "run", "build"]));
+}
+
+#[test]
+fn installs_are_cured_by_their_own_words() {
+    let files = [("package.json", "{}"), ("package-lock.json", "{}")];
+    let found = diagnose_output(StepKind::Install, "npm error code ERESOLVE\n", &files);
+    assert!(matches!(&found[0].remedies[0].edits[0],
+        PlanEdit::SetEnv { step: None, name, .. } if name == "npm_config_legacy_peer_deps"));
+    let sync =
+        "npm error `npm ci` can only install packages when your package.json and package-lock.json";
+    let found = diagnose_output(StepKind::Install, sync, &files);
+    assert!(matches!(&found[0].remedies[0].edits[0], PlanEdit::SetCommand { .. }));
+    let engine = "error x@1: The engine \"node\" is incompatible with this module. Expected version \">= 22\". Got \"20\"";
+    let found = diagnose_output(StepKind::Install, engine, &files);
+    assert!(
+        matches!(&found[0].remedies[0].kind, RemedyKind::UseToolchain { tool, .. } if tool == "node")
+    );
+    // The same words in a test's output are the tests' own business.
+    assert!(diagnose_output(StepKind::Test, "npm error code ERESOLVE", &files).is_empty());
+}
+
+#[test]
+fn old_bundlers_and_old_syntax_choose_their_node() {
+    let files = [("package.json", "{}")];
+    let ssl = "\u{1b}[31mError: error:0308010C:digital envelope routines::unsupported\u{1b}[0m";
+    let found = diagnose_output(StepKind::Build, ssl, &files);
+    assert!(matches!(&found[0].remedies[0].edits[0],
+        PlanEdit::SetEnv { value, .. } if value == "--openssl-legacy-provider"));
+    let found =
+        diagnose_output(StepKind::Test, "ReferenceError: primordials is not defined", &files);
+    assert!(
+        matches!(&found[0].remedies[0].kind, RemedyKind::UseToolchain { version, .. } if version == "10")
+    );
+    let found =
+        diagnose_output(StepKind::Test, "node: bad option: --experimental-strip-types", &files);
+    assert!(
+        matches!(&found[0].remedies[0].kind, RemedyKind::UseToolchain { version, .. } if version == "22")
+    );
+}
