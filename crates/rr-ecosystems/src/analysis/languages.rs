@@ -38,7 +38,7 @@ static EXTENSIONS: &[(&str, &str, &str)] = &[
 pub(super) const FILE_CAP: u64 = 256 << 10;
 
 /// Languages by share of source bytes, largest first.
-pub(super) fn shares(repo: &dyn RepoView) -> Vec<LanguageShare> {
+pub(crate) fn shares(repo: &dyn RepoView) -> Vec<LanguageShare> {
     let mut found: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
     for entry in repo.files() {
         if let Some((language, _)) = of_file(entry) {

@@ -23,4 +23,5 @@ mod shares;
 pub use analyzer::{RepoAnalyzer, analyze_view};
 pub use case_cause::classify_case;
 pub use disk_view::DiskView;
+pub(crate) use languages::shares as source_shares;
 pub use planner::plan_view;

@@ -14,6 +14,8 @@ use crate::places::decoy_role;
 
 /// Smallest share of the source that makes a unit primary beside a larger one.
 const SHARE: f64 = 0.15;
+/// Share below which a unit is not what the repository is about, even without a rival.
+const TRACE: f64 = 0.05;
 /// Most primary units; the rest become members, and a note says so.
 const PRIMARY_LIMIT: usize = 12;
 
@@ -95,7 +97,8 @@ fn role_of(units: &[Unit], standings: &[Standing], at: usize) -> UnitRole {
     let best = rivals.iter().map(|r| standings[*r].share).fold(0.0, f64::max);
     let own_workspace =
         unit.kind == UnitKind::Workspace && members_hold_source(units, standings, at);
-    if own_workspace || standing.share >= SHARE || standing.share >= best {
+    let leads = standing.share >= best && (standing.share >= TRACE || is_fallback(unit));
+    if own_workspace || standing.share >= SHARE || leads {
         return match frontend_of(units, standings, at, &rivals) {
             true => UnitRole::Frontend,
             false => UnitRole::Primary,
@@ -190,7 +193,7 @@ fn promote_best(units: &mut [Unit], standings: &[Standing]) {
         .map(|(_, standing)| standing.share)
         .fold(0.0, f64::max);
     for (unit, standing) in units.iter_mut().zip(standings) {
-        if promotable(unit) && standing.share >= best && standing.share > 0.0 {
+        if promotable(unit) && standing.share >= best && standing.share >= TRACE {
             unit.role = UnitRole::Primary;
         }
     }

@@ -93,7 +93,7 @@ fn is_manifest(path: &str) -> bool {
 fn scan(path: &str, text: &str, found: &mut BTreeMap<ServiceKind, Evidence>) {
     for (at, line) in text.lines().take(5000).enumerate() {
         let trimmed = line.trim_start();
-        if trimmed.starts_with(['#', '/']) || line.len() > 400 {
+        if trimmed.starts_with(['#', '/']) || line.len() > 400 || line.contains("// indirect") {
             continue;
         }
         for word in line.split(|c: char| !(c.is_ascii_alphanumeric() || "-_./".contains(c))) {

@@ -79,7 +79,7 @@ static ROWS: &[Row] = &[
     ("cargo", &["publish"], Publish), ("cargo", &["hack", "test"], Test), ("cross", &["test"], Test),
     ("cross", &["build"], Build), ("cargo", &["deny"], Lint), ("cargo", &["audit"], Lint),
     ("cargo", &["miri"], Lint), ("cargo", &["bench"], Unknown), ("sqlx", &["migrate"], Migrate),
-    ("sqlx", &["database"], Migrate), ("diesel", &["migration"], Migrate),
+    ("sqlx", &["database"], Migrate), ("sqlx", &["db"], Migrate), ("diesel", &["migration"], Migrate),
     ("diesel", &["setup"], Migrate), ("trunk", &["build"], Build), ("rustup", &[], Install),
     ("wasm-pack", &["test"], Test), ("wasm-pack", &["build"], Build),
     // Go
@@ -306,6 +306,7 @@ fn task_class(name: &str, words: &[String], arguments: &[&str]) -> Option<Comman
 fn session_class(words: &[String]) -> CommandClass {
     let chosen = words.iter().position(|w| matches!(w.as_str(), "-e" | "-s" | "--session" | "-c"));
     match chosen.and_then(|at| words.get(at + 1)) {
+        Some(name) if name.contains('$') => Test,
         Some(name) => match class_of_name(name) {
             Unknown if name.starts_with("py") => Test,
             class => class,

@@ -255,7 +255,10 @@ fn strip_keywords(text: &str) -> &str {
             "then" | "else" | "do" | "{" | "!" | "time" | "exec" => text = rest.trim_start(),
             "if" | "elif" | "while" | "until" | "for" | "case" | "fi" | "done" | "esac" | "}"
             | "[" | "[[" | "select" | "function" | "in" | ";;" => return "",
-            _ => return text.trim_end_matches([';', '}']).trim_end(),
+            _ => {
+                let text = text.trim_end_matches(';').trim_end();
+                return text.strip_suffix(" }").unwrap_or(text).trim_end();
+            }
         }
     }
 }

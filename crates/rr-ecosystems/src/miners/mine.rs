@@ -5,7 +5,7 @@ use rr_core::{FileEntry, RepoView, UnitRole};
 use super::collected::{Mined, folder_of};
 use super::{
     app_json, azure, circle, compose, devcontainer, dockerfile, dotenv, github, gitlab, justfile,
-    makefile, nox, package_json, pins, procfile, readme, taskfile, tox, travis,
+    makefile, nox, package_json, pins, procfile, readme, shell_scripts, taskfile, tox, travis,
 };
 use crate::places::decoy_role;
 
@@ -33,6 +33,7 @@ pub(crate) fn mine(repo: &dyn RepoView) -> Mined {
             miner(&entry.path, &text, &mut mined);
         }
     }
+    shell_scripts::mine(repo, &mut mined);
     mined
 }
 

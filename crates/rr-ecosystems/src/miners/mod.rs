@@ -30,6 +30,7 @@ mod program_ecosystem;
 pub mod query;
 mod readme;
 mod resolve;
+mod shell_scripts;
 mod taskfile;
 mod tox;
 mod travis;

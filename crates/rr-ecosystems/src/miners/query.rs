@@ -60,11 +60,17 @@ pub fn test_commands<'a>(analysis: &'a Analysis, unit: &Unit) -> Vec<&'a MinedCo
 /// A command that calls no known task is given as it is.
 #[must_use]
 pub fn resolved_test_commands(analysis: &Analysis, unit: &Unit) -> Vec<MinedCommand> {
-    test_commands(analysis, unit)
-        .into_iter()
-        .flat_map(|command| super::resolve::resolve(analysis, command))
-        .filter(|command| command.class == CommandClass::Test)
-        .collect()
+    let mut found = Vec::new();
+    for command in test_commands(analysis, unit) {
+        let mut inner = super::resolve::resolve(analysis, command);
+        inner.retain(|inner| inner.class == CommandClass::Test);
+        // A script that hides its test command is still a test command by its name.
+        if inner.is_empty() {
+            inner.push(command.clone());
+        }
+        found.append(&mut inner);
+    }
+    found
 }
 
 /// Any command with its task-runner calls replaced by what they run: see
@@ -129,7 +135,9 @@ pub fn env_for_tests(analysis: &Analysis, unit: &Unit) -> BTreeMap<String, Strin
             continue;
         }
         for (name, value) in &command.env {
-            if super::variables::plain_value(value) && super::variables::ours_to_set(name) {
+            let bound = analysis.services.iter().flat_map(|s| &s.bindings).any(|b| &b.name == name);
+            if !bound && super::variables::plain_value(value) && super::variables::ours_to_set(name)
+            {
                 env.entry(name.clone()).or_insert_with(|| value.clone());
             }
         }

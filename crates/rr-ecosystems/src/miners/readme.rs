@@ -2,97 +2,147 @@
 
 use std::collections::BTreeMap;
 
-use rr_core::{FactKey, Trust};
+use rr_core::{CommandClass, FactKey, Trust};
 
+use super::classify::classify;
 use super::collected::{Mined, Place, Script};
 
 /// Most lines read of one document.
 const LINE_LIMIT: usize = 5000;
 /// Info words of fences that hold shell commands; an empty one may.
+#[rustfmt::skip]
 const SHELLS: &[&str] = &[
-    "",
-    "sh",
-    "bash",
-    "shell",
-    "console",
-    "zsh",
-    "shell-session",
-    "terminal",
-    "cmd",
-    "text",
-    "shellsession",
-    "sh-session",
+    "", "sh", "bash", "shell", "console", "zsh", "shell-session", "terminal", "cmd", "text",
+    "shellsession", "sh-session",
 ];
+
+/// A block of code: its lines with their numbers (from 1).
+#[derive(Default)]
+struct Block<'a> {
+    lines: Vec<(u32, &'a str)>,
+    /// Whether a fence says that it is shell, as opposed to mere indentation.
+    fenced: bool,
+    heading: String,
+}
 
 /// Mines one document.
 pub(super) fn mine(path: &str, text: &str, mined: &mut Mined) {
     let place = Place { path, rule: "readme.block", trust: Trust::Readme };
+    for block in blocks(text) {
+        read_block(&place, &block, mined);
+    }
+    for (at, line) in text.lines().take(LINE_LIMIT).enumerate() {
+        port(&place, u32::try_from(at).unwrap_or(0) + 1, line, mined);
+    }
+}
+
+fn blocks(text: &str) -> Vec<Block<'_>> {
+    let mut found = Vec::new();
     let mut heading = String::new();
-    let mut fence: Option<(String, bool)> = None;
+    let mut fence: Option<(&str, bool)> = None;
+    let mut open: Option<Block<'_>> = None;
     let mut previous = "";
     for (at, raw) in text.lines().take(LINE_LIMIT).enumerate() {
+        let number = u32::try_from(at).unwrap_or(0) + 1;
         let line = raw.trim_end();
         let trimmed = line.trim_start();
-        if let Some((mark, shell)) = &fence {
-            if trimmed.starts_with(mark.as_str()) && trimmed.trim_end_matches(['`', '~']).is_empty()
-            {
+        if let Some((mark, shell)) = fence {
+            if trimmed.starts_with(mark) && trimmed.trim_end_matches(['`', '~']).is_empty() {
                 fence = None;
-            } else if *shell {
-                command(&place, at, trimmed, &heading, mined);
+                found.extend(open.take());
+            } else if let Some(block) = open.as_mut().filter(|_| shell) {
+                block.lines.push((number, trimmed));
             }
             continue;
         }
-        if let Some(info) = trimmed.strip_prefix("```").or_else(|| trimmed.strip_prefix("~~~")) {
-            let mark = trimmed[..3].to_owned();
-            let word =
-                info.trim_matches(['`', '~']).trim().split([' ', '{', ',']).next().unwrap_or("");
-            fence = Some((mark, SHELLS.contains(&word.to_ascii_lowercase().as_str())));
-        } else if let Some(text) = trimmed.strip_prefix('#') {
-            heading = text.trim_matches(['#', ' ']).to_owned();
-        } else if line.len() >= 3 && line.chars().all(|c| matches!(c, '=' | '-' | '~' | '^')) {
-            heading = previous.trim().to_owned();
-        } else if line.starts_with("    ") || line.starts_with('\t') {
-            // Indented blocks (and reStructuredText's `::`) hold prose and code alike: only lines
-            // that carry a prompt, or whose program is known, count.
-            let known = super::classify::classify(trimmed) != rr_core::CommandClass::Unknown;
-            if trimmed.starts_with("$ ") || known {
-                command(&place, at, trimmed, &heading, mined);
-            }
+        let indented =
+            line.starts_with("    ") || line.starts_with('\t') || line.starts_with("   ");
+        if !indented && !trimmed.is_empty() {
+            found.extend(open.take());
         }
-        port(&place, at, line, mined);
+        if trimmed.starts_with("```") || trimmed.starts_with("~~~") {
+            let info = trimmed.trim_start_matches(['`', '~']).trim();
+            let word = info.split([' ', '{', ',']).next().unwrap_or("").to_ascii_lowercase();
+            fence = Some((&trimmed[..3], SHELLS.contains(&word.as_str())));
+            found.extend(open.take());
+            open = Some(Block { heading: heading.clone(), fenced: true, lines: Vec::new() });
+        } else if let Some(text) = trimmed.strip_prefix('#').filter(|_| !indented) {
+            text.trim_matches(['#', ' ']).clone_into(&mut heading);
+        } else if line.len() >= 3 && line.chars().all(|c| matches!(c, '=' | '-' | '~' | '^')) {
+            previous.trim().clone_into(&mut heading);
+        } else if indented && !trimmed.is_empty() {
+            let block =
+                open.get_or_insert_with(|| Block { heading: heading.clone(), ..Block::default() });
+            block.lines.push((number, trimmed));
+        }
         if !trimmed.is_empty() {
             previous = line;
         }
     }
+    found.extend(open);
+    found
 }
 
-fn command(place: &Place<'_>, at: usize, line: &str, heading: &str, mined: &mut Mined) {
-    let text = line.trim_start_matches("$ ").trim_start_matches("% ").trim_start_matches("> ");
-    let text = text.trim_end_matches('\\').trim();
+/// In a block with prompts only the lines behind them are commands: the rest is output. Indented
+/// blocks hold prose as well, so without a prompt only known programs count there.
+fn read_block(place: &Place<'_>, block: &Block<'_>, mined: &mut Mined) {
+    let prompted = block.lines.iter().any(|(_, line)| prompt(line).is_some());
+    let mut script: Option<(u32, String)> = None;
+    for (number, line) in &block.lines {
+        if let Some((_, text)) = script.as_mut().filter(|(_, text)| text.ends_with('\\')) {
+            text.push('\n');
+            text.push_str(line);
+            continue;
+        }
+        if let Some((at, text)) = script.take() {
+            command(place, at, &text, &block.heading, mined);
+        }
+        let text = match prompt(line) {
+            Some(text) => text,
+            None if prompted => continue,
+            None if !block.fenced && classify(line) == CommandClass::Unknown => continue,
+            None => line,
+        };
+        script = Some((*number, text.to_owned()));
+    }
+    if let Some((at, text)) = script {
+        command(place, at, &text, &block.heading, mined);
+    }
+}
+
+/// The command behind a prompt: `$ make`, `% make`, `(venv) $ make`, `~/app$ make`.
+fn prompt(line: &str) -> Option<&str> {
+    let (before, rest) = line.split_once("$ ").or_else(|| line.split_once("% "))?;
+    let shaped = before.is_empty()
+        || before.len() <= 30
+            && before.ends_with([' ', ')', '~', ']', '/'])
+            && !before.contains('`');
+    shaped.then(|| rest.trim())
+}
+
+fn command(place: &Place<'_>, at: u32, text: &str, heading: &str, mined: &mut Mined) {
     // Placeholders are not to be run: `git clone <url>`, `cd your-project`.
-    if text.is_empty() || text.contains(['<', '>']) && text.contains('<') {
+    if text.is_empty() || text.contains('<') {
         return;
     }
     let env = BTreeMap::new();
-    let line = u32::try_from(at).unwrap_or(0) + 1;
     let before = mined.commands.len();
     let cwd = Some(place.folder());
-    mined.script(place, Script { text, line, cwd, env: &env, context: heading });
+    mined.script(place, Script { text, line: at, cwd, env: &env, context: heading });
     let mut index = 0;
     mined.commands.retain(|command| {
         index += 1;
-        index <= before || command.class != rr_core::CommandClass::Unknown
+        index <= before || command.class != CommandClass::Unknown
     });
 }
 
 /// `http://localhost:8000/path` names a port.
-fn port(place: &Place<'_>, at: usize, line: &str, mined: &mut Mined) {
+fn port(place: &Place<'_>, at: u32, line: &str, mined: &mut Mined) {
     for mark in ["://localhost:", "://127.0.0.1:", "://0.0.0.0:"] {
         let Some((_, rest)) = line.split_once(mark) else { continue };
         let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
         if digits.parse::<u16>().is_ok_and(|port| port >= 80) {
-            let line_number = u32::try_from(at).unwrap_or(0) + 1;
-            mined.fact(FactKey::Port, place.folder(), &digits, place.at(line_number, line));
+            mined.fact(FactKey::Port, place.folder(), &digits, place.at(at, line));
         }
     }
 }
@@ -101,19 +151,39 @@ fn port(place: &Place<'_>, at: usize, line: &str, mined: &mut Mined) {
 mod tests {
     use super::*;
 
+    fn lines(text: &str) -> Vec<(String, String, Option<u32>)> {
+        let mut mined = Mined::default();
+        mine("README.md", text, &mut mined);
+        mined.commands.into_iter().map(|c| (c.line, c.context, c.evidence.line)).collect()
+    }
+
     #[test]
     fn shell_blocks_give_commands_under_their_heading() {
-        let mut mined = Mined::default();
-        mine(
-            "README.md",
-            "# App\n```python\nimport os\n```\n## Tests\n```console\n$ pip install -e .\nok\n$ pytest\n```\n\
-             git clone <url>\n\nUsage\n-----\n\n    $ app serve --port 1\n\nSee http://localhost:8000/docs\n",
-            &mut mined,
+        let found = lines(
+            "# App\n```python\nimport os\n```\n## Tests\n```console\n$ pip install -e .\ntests/a.py ok\n(venv) $ pytest\n```\n\
+             git clone <url>\n\nUsage\n-----\n\n    $ app serve --port 1\n",
         );
-        let lines: Vec<_> =
-            mined.commands.iter().map(|c| (c.line.as_str(), c.context.as_str())).collect();
-        assert_eq!(lines, [("pip install -e .", "Tests"), ("pytest", "Tests")]);
-        assert_eq!(mined.commands[1].evidence.line, Some(9));
+        let of = |line: &str, at: u32| (line.to_owned(), "Tests".to_owned(), Some(at));
+        assert_eq!(found, [of("pip install -e .", 7), of("pytest", 9)]);
+    }
+
+    #[test]
+    fn output_below_a_prompt_is_no_command() {
+        let found = lines("Run tests::\n\n   $ pytest\n   tests/test_a.py ...  [100%]\n");
+        assert_eq!(found.len(), 1);
+    }
+
+    #[test]
+    fn unprompted_fences_and_continuations_are_read() {
+        let found = lines("```sh\nnpm ci\ndocker run \\\n  -p 1:1 x\nmake test\n```\n");
+        let only: Vec<_> = found.iter().map(|(line, _, _)| line.as_str()).collect();
+        assert_eq!(only, ["npm ci", "make test"]);
+    }
+
+    #[test]
+    fn addresses_name_ports() {
+        let mut mined = Mined::default();
+        mine("README.md", "See http://localhost:8000/docs\n", &mut mined);
         assert_eq!(mined.facts[0].value, "8000");
     }
 }

@@ -30,6 +30,7 @@ fn expand(analysis: &Analysis, command: &MinedCommand, depth: u8, found: &mut Ve
                 context: format!("{} > {}", command.context, script.name),
                 evidence: rr_core::Evidence {
                     trust: command.evidence.trust,
+                    line: script.evidence.line.map(|line| line + simple.offset),
                     ..script.evidence.clone()
                 },
             };
@@ -53,6 +54,9 @@ fn called_scripts(analysis: &Analysis, command: &MinedCommand) -> Vec<(Called, E
     let words = split_words(&command.line);
     let inner = unwrapped(&words);
     let Some(name) = program(&words) else { return Vec::new() };
+    if let Some(script) = shell_script(analysis, command) {
+        return vec![(script, command.env.clone())];
+    }
     let (files, targets, folder) = match name.as_str() {
         "make" | "gmake" => {
             let folder = option(inner, "-C").map_or_else(
@@ -93,6 +97,20 @@ fn called_scripts(analysis: &Analysis, command: &MinedCommand) -> Vec<(Called, E
     };
     let Some(folder) = folder else { return Vec::new() };
     targets.iter().filter_map(|target| find(analysis, &folder, files, target, command)).collect()
+}
+
+/// The script of the tree that a command calls by its path, where it was read.
+fn shell_script(analysis: &Analysis, command: &MinedCommand) -> Option<Called> {
+    let path = super::shell_scripts::called(&command.line, &command.cwd)?;
+    let fact = analysis.facts.iter().find(|fact| {
+        fact.evidence.path == path && matches!(&fact.key, FactKey::Script(name) if *name == path)
+    })?;
+    Some(Called {
+        name: path,
+        value: fact.value.clone(),
+        folder: command.cwd.clone(),
+        evidence: fact.evidence.clone(),
+    })
 }
 
 fn find(

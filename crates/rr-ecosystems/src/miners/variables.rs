@@ -21,6 +21,7 @@ pub(crate) fn ours_to_set(name: &str) -> bool {
         "CI_",
         "RUNNER_",
         "CODECOV",
+        "CC_TEST_REPORTER",
         "COVERALLS",
         "SONAR",
         "ACTIONS_",

@@ -47,6 +47,8 @@ static WRAPPERS: &[Wrapper] = &[
     wrapper(&["nice"], &["-n"], 0),
     wrapper(&["nohup"], &[], 0),
     wrapper(&["retry"], &[], 0),
+    wrapper(&["travis_retry"], &[], 0),
+    wrapper(&["travis_wait"], &[], 0),
     wrapper(&["stdbuf"], &[], 0),
     wrapper(&["catchsegv"], &[], 0),
     wrapper(&["timeout"], &["-k", "-s"], 1),

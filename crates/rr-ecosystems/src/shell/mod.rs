@@ -1,4 +1,9 @@
-//! Shell: bats, shunit2, plain scripts.
+//! Shell: programs written as scripts, with bats, shellspec, shunit2 or a test script of their own.
+//!
+//! Claims the root only, where there are such tests or where most of the source is shell.
+
+mod detect;
+mod plan;
 
 use rr_core::{
     Diagnosis, Ecosystem, EcosystemId, FailedStep, PlanContext, RepoView, Unit, UnitPlan,
@@ -12,15 +17,16 @@ impl Ecosystem for Shell {
         EcosystemId::new("shell")
     }
 
-    fn detect(&self, _repo: &dyn RepoView) -> Vec<Unit> {
-        Vec::new()
+    fn detect(&self, repo: &dyn RepoView) -> Vec<Unit> {
+        detect::detect(repo).into_iter().collect()
     }
 
-    fn plan(&self, _repo: &dyn RepoView, _unit: &Unit, _context: &PlanContext<'_>) -> UnitPlan {
-        UnitPlan::default()
+    fn plan(&self, repo: &dyn RepoView, unit: &Unit, context: &PlanContext<'_>) -> UnitPlan {
+        plan::plan(repo, unit, context)
     }
 
     fn diagnose(&self, _repo: &dyn RepoView, _failed: &FailedStep<'_>) -> Vec<Diagnosis> {
+        // Scripts fail for what the generic rules know: missing programs, privileges, services.
         Vec::new()
     }
 }
