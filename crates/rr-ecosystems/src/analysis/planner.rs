@@ -20,7 +20,7 @@ pub fn plan_view(
 ) -> Result<RunPlan, EngineError> {
     let units = match package {
         Some(name) => vec![select(analysis, name)?],
-        None => chosen(analysis),
+        None => chosen(repo, analysis),
     };
     let context = PlanContext { analysis, environment };
     let planned: Vec<(&Unit, UnitPlan)> =
@@ -34,10 +34,16 @@ pub fn plan_view(
     Ok(plan)
 }
 
-fn chosen(analysis: &Analysis) -> Vec<&Unit> {
-    let primary = analysis.primary_units();
+/// The primary units, and the front ends whose build is not committed with them.
+fn chosen<'a>(repo: &dyn RepoView, analysis: &'a Analysis) -> Vec<&'a Unit> {
+    let built = |unit: &&Unit| {
+        let folders = ["dist", "build", "out", "public/build"];
+        folders.iter().any(|folder| {
+            repo.below(&format!("{}/{folder}", unit.path)).iter().any(|f| f.path.ends_with(".html"))
+        })
+    };
     let front = analysis.units.iter().filter(|unit| unit.role == UnitRole::Frontend);
-    primary.chain(front).collect()
+    analysis.primary_units().chain(front.filter(|unit| !built(unit))).collect()
 }
 
 fn select<'a>(analysis: &'a Analysis, package: &str) -> Result<&'a Unit, EngineError> {

@@ -4,6 +4,8 @@
 
 mod detect;
 mod plan;
+#[cfg(test)]
+mod tests;
 
 use rr_core::{
     Diagnosis, Ecosystem, EcosystemId, FailedStep, PlanContext, RepoView, Unit, UnitPlan,
