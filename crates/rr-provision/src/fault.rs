@@ -24,3 +24,7 @@ pub(crate) fn cancelled(attempted: &str) -> EngineError {
 pub(crate) fn io(attempted: &str, path: &Path, cause: impl std::fmt::Display) -> EngineError {
     environment(format!("cannot {attempted} `{}`: {cause}", path.display()))
 }
+
+pub(crate) fn internal(message: impl Into<String>) -> EngineError {
+    EngineError::new(EngineErrorKind::Internal, message)
+}

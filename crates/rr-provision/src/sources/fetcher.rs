@@ -121,7 +121,7 @@ impl Fetcher {
     fn archive(&self, path: &Path, into: &Path) -> Result<Origin, EngineError> {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let kind = ArchiveKind::of(&name)
-            .ok_or_else(|| fault::refused(format!("`{}` is no archive", path.display())))?;
+            .ok_or_else(|| fault::internal(format!("`{}` is no archive", path.display())))?;
         unpack(path, kind, into, true)?;
         Ok(Origin { commit: None, day: None, notes: Vec::new() })
     }
