@@ -8,6 +8,7 @@
 pub mod environment;
 mod fault;
 mod host;
+pub mod packages;
 mod registries;
 mod settings;
 pub mod sources;
@@ -17,6 +18,7 @@ pub mod version;
 
 pub use environment::{Doctor, DoctorItem, HostProbe};
 pub use host::{Captured, HostCommand, HostTools};
+pub use packages::SystemPackages;
 pub use settings::ProvisionSettings;
 pub use sources::Fetcher;
 pub use store::ToolStore;

@@ -13,6 +13,7 @@ mod installed;
 mod overlay;
 mod provider;
 mod record;
+mod simulation;
 mod table;
 mod unpack;
 
