@@ -62,7 +62,7 @@ pub(super) fn system_packages(analysis: &Analysis) -> Vec<SystemPackage> {
         }
     };
     for command in analysis.commands.iter().filter(|c| c.class == CommandClass::System) {
-        let words = split_words(&command.line);
+        let words = split_words(&without_expressions(&command.line));
         let words = unwrapped(&words);
         if !matches!(words.first().map(String::as_str), Some("apt-get" | "apt")) {
             continue;
@@ -84,6 +84,17 @@ pub(super) fn system_packages(analysis: &Analysis) -> Vec<SystemPackage> {
         package.evidence.sort_by_key(|e| std::cmp::Reverse(e.trust));
     }
     found
+}
+
+/// The line without `${{ … }}`, whose words would look like names.
+fn without_expressions(line: &str) -> String {
+    let mut out = String::new();
+    let mut rest = line;
+    while let Some(start) = rest.find("${{") {
+        out.push_str(&rest[..start]);
+        rest = rest[start..].split_once("}}").map_or("", |(_, after)| after);
+    }
+    out + rest
 }
 
 /// Debian's rule for names, which also keeps out shell words and paths.

@@ -13,6 +13,7 @@ mod generic_rules;
 mod inputs;
 mod languages;
 mod merge;
+mod packages;
 mod planner;
 mod roles;
 mod service_bindings;

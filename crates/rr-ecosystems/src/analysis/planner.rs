@@ -5,7 +5,7 @@ use rr_core::{
     StepKind, Unit, UnitPlan, UnitRole,
 };
 
-use super::{configure, merge, services};
+use super::{configure, merge, packages, services};
 use crate::registry;
 
 /// Makes the plan for the primary units, or for `package` alone (a unit's path or name).
@@ -26,6 +26,7 @@ pub fn plan_view(
     let planned: Vec<(&Unit, UnitPlan)> =
         units.iter().map(|unit| (*unit, unit_plan(repo, unit, &context, package))).collect();
     let mut plan = merge::merge(planned);
+    packages::add_to_plan(analysis, &units, &mut plan);
     services::add_to_plan(analysis, &units, &mut plan);
     configure::add_to_plan(repo, analysis, &units, &mut plan);
     if plan.steps.is_empty() {

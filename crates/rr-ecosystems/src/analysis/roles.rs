@@ -76,6 +76,9 @@ fn role_of(units: &[Unit], standings: &[Standing], at: usize) -> UnitRole {
     if unit.role != UnitRole::Primary {
         return unit.role;
     }
+    if overshadowed(units, standings, at) {
+        return UnitRole::Tooling;
+    }
     if standing.ci_tests && !matches!(standing.decoy, Some(UnitRole::Example | UnitRole::Docs)) {
         return UnitRole::Primary;
     }
@@ -107,6 +110,20 @@ fn role_of(units: &[Unit], standings: &[Standing], at: usize) -> UnitRole {
     // Nothing in its language: a manifest that only carries tools.
     let nested = rivals.iter().any(|r| same_ecosystem_above(&units[*r], unit));
     if nested { UnitRole::Member } else { UnitRole::Tooling }
+}
+
+/// Whether a unit with next to no source shares its folder with one that has most of it: helper
+/// scripts of another language, whatever CI runs of them.
+fn overshadowed(units: &[Unit], standings: &[Standing], at: usize) -> bool {
+    let (unit, share) = (&units[at], standings[at].share);
+    share < 0.1
+        && !members_hold_source(units, standings, at)
+        && units.iter().zip(standings).any(|(other, standing)| {
+            other.path == unit.path
+                && other.ecosystem != unit.ecosystem
+                && other.role == UnitRole::Primary
+                && standing.share >= 0.5
+        })
 }
 
 /// Whether a unit holds enough source, or CI's tests, to put others in its shade.

@@ -187,6 +187,9 @@ pub fn class_of_name(name: &str) -> CommandClass {
             Lint
         };
     }
+    if has(&["reporter", "report", "reports", "codecov", "coveralls"]) {
+        return Unknown;
+    }
     if has(&["publish", "release", "upload", "prepublish", "version"]) {
         return Publish;
     }
@@ -366,8 +369,15 @@ fn script_class(words: &[String], arguments: &[&str]) -> Option<CommandClass> {
             base_name(first),
             "bash" | "sh" | "node" | "ruby" | "perl" | "dash" | "zsh" | "ts-node" | "tsx" | "php"
         );
-    let by_path = first.starts_with("./") || first.contains('/') && !first.starts_with('/');
-    if interpreted && words.get(1).is_some_and(|word| word == "--test") {
+    let by_path = runnable_path(first);
+    let flags: Vec<&String> = words[1..].iter().take_while(|word| word.starts_with('-')).collect();
+    if base_name(first) == "node" && flags.iter().any(|word| *word == "--test") {
+        return Some(Test);
+    }
+    let code = words.iter().position(|word| word == "-c").and_then(|at| words.get(at + 1));
+    if is_python(first)
+        && code.is_some_and(|code| code.contains("unittest") || code.contains("pytest.main"))
+    {
         return Some(Test);
     }
     let script = if interpreted {
@@ -415,6 +425,22 @@ fn script_class(words: &[String], arguments: &[&str]) -> Option<CommandClass> {
         Destructive => Some(Unknown),
         class => Some(class),
     }
+}
+
+/// Whether a word is the path of a script or program of the tree, and no mere file name.
+fn runnable_path(word: &str) -> bool {
+    let name = base_name(word);
+    let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
+    if word.starts_with('/') || !word.contains('/') || stem.is_empty() {
+        return false;
+    }
+    let script = matches!(extension, "sh" | "bash" | "pl" | "rb" | "bat" | "exe" | "run");
+    let folder = word.split('/').any(|part| {
+        matches!(part, "bin" | "scripts" | "script" | "ci" | "tools" | "build" | "target" | "hack")
+    });
+    script
+        || extension.is_empty() && (word.starts_with("./") || folder)
+        || extension == "py" && word.starts_with("./")
 }
 
 /// `cp .env.example .env` and its like.

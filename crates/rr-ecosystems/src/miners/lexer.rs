@@ -103,6 +103,10 @@ impl Lexer {
         let mut at = at + 1;
         while at < chars.len() {
             let c = chars[at];
+            if c == '$' && quote == '"' && chars.get(at + 1) == Some(&'(') {
+                at = self.bracketed(chars, at) + 1;
+                continue;
+            }
             self.text.push(c);
             self.line += u32::from(c == '\n');
             if c == '\\' && quote != '\'' && at + 1 < chars.len() {

@@ -5,7 +5,8 @@ use rr_core::{FileEntry, RepoView, UnitRole};
 use super::collected::{Mined, folder_of};
 use super::{
     app_json, azure, circle, compose, devcontainer, dockerfile, dotenv, github, gitlab, justfile,
-    makefile, nox, package_json, pins, procfile, readme, shell_scripts, taskfile, tox, travis,
+    makefile, nox, package_json, pins, procfile, pyproject, readme, shell_scripts, taskfile, tox,
+    travis,
 };
 use crate::places::decoy_role;
 
@@ -81,7 +82,8 @@ fn task_miner(name: &str) -> Option<FileMiner> {
         "justfile" | "Justfile" | ".justfile" => justfile::mine,
         "Taskfile.yml" | "Taskfile.yaml" | "taskfile.yml" => taskfile::mine,
         "package.json" => package_json::mine,
-        "tox.ini" => tox::mine,
+        "tox.ini" | "setup.cfg" => tox::mine,
+        "pyproject.toml" => pyproject::mine,
         "noxfile.py" => nox::mine,
         ".tool-versions" | "mise.toml" | ".mise.toml" | "runtime.txt" | ".sdkmanrc" => pins::mine,
         "Procfile" => procfile::mine,

@@ -13,7 +13,7 @@ static PROGRAMS: &[(&str, &[&str])] = &[
     ("rust", &["cargo", "cross", "rustup", "trunk", "wasm-pack", "sqlx"]),
     ("go", &["go", "gotestsum", "ginkgo", "mage", "golangci-lint"]),
     ("jvm", &["mvn", "mvnw", "gradle", "gradlew", "java", "sbt", "ant", "lein"]),
-    ("native", &["ctest", "cmake", "meson", "ninja", "make", "gmake", "configure", "scons",
+    ("native", &["ctest", "cmake", "meson", "ninja", "configure", "scons",
         "valgrind"]),
     ("ruby", &["rake", "rspec", "bundle", "rails", "cucumber", "gem"]),
     ("perl", &["prove", "cpanm", "carton", "dzil", "perl"]),

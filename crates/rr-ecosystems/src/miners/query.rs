@@ -49,10 +49,21 @@ pub fn commands<'a>(
     found
 }
 
-/// The commands that run a unit's tests, as written, most trusted first.
+/// The commands that run a unit's tests, as written, most trusted first; of CI's the plainest
+/// first: a job called `test` comes before one with sanitizers, another architecture or coverage.
 #[must_use]
 pub fn test_commands<'a>(analysis: &'a Analysis, unit: &Unit) -> Vec<&'a MinedCommand> {
-    commands(analysis, unit, CommandClass::Test)
+    let mut found = commands(analysis, unit, CommandClass::Test);
+    found.sort_by_key(|command| {
+        std::cmp::Reverse((command.evidence.trust, super::main_test::plainness(command)))
+    });
+    found
+}
+
+/// CI's main test command for a unit, as written: the job whose surroundings a run takes over.
+#[must_use]
+pub fn main_ci_test<'a>(analysis: &'a Analysis, unit: &Unit) -> Option<&'a MinedCommand> {
+    test_commands(analysis, unit).into_iter().find(|command| command.evidence.trust == Trust::Ci)
 }
 
 /// The test commands with task-runner calls (`make test`, `npm test`, `tox`, `nox -s tests`,
@@ -63,9 +74,10 @@ pub fn resolved_test_commands(analysis: &Analysis, unit: &Unit) -> Vec<MinedComm
     let mut found = Vec::new();
     for command in test_commands(analysis, unit) {
         let mut inner = super::resolve::resolve(analysis, command);
+        let opaque = inner.iter().any(|inner| inner.class == CommandClass::Unknown);
         inner.retain(|inner| inner.class == CommandClass::Test);
-        // A script that hides its test command is still a test command by its name.
-        if inner.is_empty() {
+        // A script that hides what it runs is still a test command by its name.
+        if inner.is_empty() && opaque {
             inner.push(command.clone());
         }
         found.append(&mut inner);
@@ -125,21 +137,22 @@ pub fn ci_version_request(
     }
 }
 
-/// Variables that CI sets around a unit's test commands, plain values only: nothing that is an
-/// expression, a secret, or the address of a service (those come from service bindings).
+/// Variables that CI sets around a unit's main test command, plain values only: nothing that is
+/// an expression, a secret, a compiler flag, or the address of a service (those come from service
+/// bindings).
 #[must_use]
 pub fn env_for_tests(analysis: &Analysis, unit: &Unit) -> BTreeMap<String, String> {
     let mut env = BTreeMap::new();
-    for command in test_commands(analysis, unit) {
-        if command.evidence.trust != Trust::Ci {
-            continue;
-        }
-        for (name, value) in &command.env {
-            let bound = analysis.services.iter().flat_map(|s| &s.bindings).any(|b| &b.name == name);
-            if !bound && super::variables::plain_value(value) && super::variables::ours_to_set(name)
-            {
-                env.entry(name.clone()).or_insert_with(|| value.clone());
-            }
+    let Some(command) = main_ci_test(analysis, unit) else { return env };
+    let bound = |name: &str| {
+        analysis.services.iter().flat_map(|s| &s.bindings).any(|binding| binding.name == name)
+    };
+    for (name, value) in &command.env {
+        if !bound(name)
+            && super::variables::plain_value(value)
+            && super::variables::ours_to_set(name)
+        {
+            env.insert(name.clone(), value.clone());
         }
     }
     env

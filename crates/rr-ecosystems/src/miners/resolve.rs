@@ -54,7 +54,10 @@ fn called_scripts(analysis: &Analysis, command: &MinedCommand) -> Vec<(Called, E
     let words = split_words(&command.line);
     let inner = unwrapped(&words);
     let Some(name) = program(&words) else { return Vec::new() };
-    if let Some(script) = shell_script(analysis, command) {
+    // A known tool kept in the tree (`./gradlew`, `bin/bats`) is not taken apart.
+    if super::program_ecosystem::ecosystem_of(&command.line).is_none()
+        && let Some(script) = shell_script(analysis, command)
+    {
         return vec![(script, command.env.clone())];
     }
     let (files, targets, folder) = match name.as_str() {
@@ -92,6 +95,15 @@ fn called_scripts(analysis: &Analysis, command: &MinedCommand) -> Vec<(Called, E
                 |s| vec![s.split('-').next().unwrap_or(s).to_owned(), s.to_owned()],
             );
             (&["noxfile.py"][..], targets, here(command))
+        }
+        "hatch" | "poe" => {
+            let words = plain(inner);
+            let words = words.strip_prefix(&["run".to_owned()]).unwrap_or(&words);
+            (&["pyproject.toml"][..], words.iter().take(1).cloned().collect(), here(command))
+        }
+        // `pdm run NAME`, `rye run NAME`: the wrapper is gone already.
+        name if words.len() > inner.len() => {
+            (&["pyproject.toml"][..], vec![name.to_owned()], here(command))
         }
         _ => return Vec::new(),
     };

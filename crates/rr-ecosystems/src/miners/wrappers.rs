@@ -38,6 +38,28 @@ const UV: &[&str] = &[
     "--index-url",
 ];
 
+const COVERAGE: &[&str] = &[
+    "-r",
+    "--reporter",
+    "-o",
+    "--reports-dir",
+    "--report-dir",
+    "--temp-directory",
+    "--temp-dir",
+    "-x",
+    "--exclude",
+    "-n",
+    "--include",
+    "-e",
+    "--extension",
+    "--lines",
+    "--branches",
+    "--functions",
+    "--statements",
+    "--src",
+    "--cwd",
+];
+
 static WRAPPERS: &[Wrapper] = &[
     wrapper(&["sudo"], &["-u", "-g"], 0),
     wrapper(&["env"], &["-u"], 0),
@@ -81,8 +103,8 @@ static WRAPPERS: &[Wrapper] = &[
     wrapper(&["mise", "exec"], &[], 0),
     wrapper(&["mise", "x"], &[], 0),
     wrapper(&["carton", "exec"], &[], 0),
-    wrapper(&["c8"], &["-r", "--reporter", "-o"], 0),
-    wrapper(&["nyc"], &["-r", "--reporter", "-o"], 0),
+    wrapper(&["c8"], COVERAGE, 0),
+    wrapper(&["nyc"], COVERAGE, 0),
     wrapper(&["kcov"], &[], 1),
 ];
 
