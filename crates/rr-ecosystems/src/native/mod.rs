@@ -1,4 +1,19 @@
-//! C and C++: CMake, Make, autotools, Meson.
+//! C and C++: CMake, Meson, autotools, hand-written `configure` scripts and makefiles.
+//!
+//! The repository's own build system does everything; our scripts (`assets/recorder/make`,
+//! `assets/recorder/native`) only watch it. Must not know how compilers get onto the machine.
+
+mod autotools;
+mod cmake;
+mod detect;
+mod diagnose;
+mod make;
+mod meson;
+mod packages;
+mod paths;
+mod plan;
+mod scripts;
+mod system;
 
 use rr_core::{
     Diagnosis, Ecosystem, EcosystemId, FailedStep, PlanContext, RepoView, Unit, UnitPlan,
@@ -12,15 +27,18 @@ impl Ecosystem for Native {
         EcosystemId::new("native")
     }
 
-    fn detect(&self, _repo: &dyn RepoView) -> Vec<Unit> {
-        Vec::new()
+    fn detect(&self, repo: &dyn RepoView) -> Vec<Unit> {
+        detect::units(repo)
     }
 
-    fn plan(&self, _repo: &dyn RepoView, _unit: &Unit, _context: &PlanContext<'_>) -> UnitPlan {
-        UnitPlan::default()
+    fn plan(&self, repo: &dyn RepoView, unit: &Unit, context: &PlanContext<'_>) -> UnitPlan {
+        plan::plan(repo, unit, context)
     }
 
-    fn diagnose(&self, _repo: &dyn RepoView, _failed: &FailedStep<'_>) -> Vec<Diagnosis> {
-        Vec::new()
+    fn diagnose(&self, repo: &dyn RepoView, failed: &FailedStep<'_>) -> Vec<Diagnosis> {
+        diagnose::diagnose(repo, failed)
     }
 }
+
+#[cfg(test)]
+mod tests;
