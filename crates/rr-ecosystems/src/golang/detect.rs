@@ -5,6 +5,7 @@ use rr_core::{
     VersionRequest,
 };
 
+use super::legacy;
 use super::module::{Module, join, workspace};
 use super::program;
 
@@ -46,7 +47,15 @@ impl Project {
                 modules.push(module);
             }
         }
+        if modules.is_empty() && folder.is_empty() {
+            modules.extend(legacy::module(repo));
+        }
         (!modules.is_empty()).then(|| Self { folder: folder.to_owned(), modules })
+    }
+
+    /// Whether the tree is from before modules.
+    pub(super) fn is_legacy(&self, repo: &dyn RepoView) -> bool {
+        self.modules.iter().any(|module| !repo.has(&join(&module.folder, "go.mod")))
     }
 
     /// The toolchain that all modules together need.
@@ -82,6 +91,11 @@ pub(super) fn units(repo: &dyn RepoView) -> Vec<Unit> {
         .filter_map(|folder| Some((folder.to_owned(), workspace(repo, folder)?)))
         .collect();
     let mut units = Vec::new();
+    if let Some(module) = legacy::module(repo) {
+        let mut unit = module_unit(repo, &module, UnitRole::Primary);
+        unit.evidence = vec![Evidence::at("", "go.sources-without-module", Trust::Default)];
+        units.push(unit);
+    }
     for (folder, _) in works.iter().filter(|(folder, _)| !folders.contains(folder)) {
         if let Some(project) = Project::read(repo, folder) {
             units.push(workspace_unit(&project));

@@ -5,6 +5,7 @@
 mod detect;
 mod diagnose;
 mod documented;
+mod legacy;
 mod module;
 mod plan;
 mod program;

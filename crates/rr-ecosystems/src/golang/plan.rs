@@ -29,7 +29,7 @@ pub(super) fn plan(repo: &dyn RepoView, unit: &Unit, context: &PlanContext<'_>) 
     UnitPlan {
         toolchains: vec![project.toolchain()],
         system_packages: system_packages(repo, &project),
-        env: env(&project, context.environment),
+        env: env(&project, project.is_legacy(repo), context.environment),
         path: Vec::new(),
         notes: maker.notes(),
         steps: maker.steps(),
@@ -47,13 +47,16 @@ struct Maker<'a> {
 
 impl Maker<'_> {
     fn steps(&self) -> Vec<Step> {
-        let mut steps: Vec<Step> = self
-            .project
-            .modules
-            .iter()
-            .filter(|module| !self.repo.has(&join(&module.folder, "vendor/modules.txt")))
-            .map(|module| self.download(module))
-            .collect();
+        let mut steps: Vec<Step> = if self.project.is_legacy(self.repo) {
+            self.make_module()
+        } else {
+            self.project
+                .modules
+                .iter()
+                .filter(|module| !self.repo.has(&join(&module.folder, "vendor/modules.txt")))
+                .map(|module| self.download(module))
+                .collect()
+        };
         steps.extend(self.project.modules.iter().map(|module| self.build(module)));
         steps.extend(self.program.as_ref().map(|program| self.build_program(program)));
         steps.extend(match &self.program {
@@ -82,6 +85,17 @@ impl Maker<'_> {
         step.cwd.clone_from(&module.folder);
         let manifest = join(&module.folder, "go.mod");
         step.because(Evidence::at(manifest, format!("go.{kind:?}").to_lowercase(), Trust::Manifest))
+    }
+
+    /// Makes the copy a module: the go command of today knows nothing else.
+    fn make_module(&self) -> Vec<Step> {
+        let module = &self.project.modules[0];
+        let init = Command::argv(["go", "mod", "init", &module.path]);
+        let tidy = Command::argv(["go", "mod", "tidy", "-e"]);
+        vec![
+            self.step("go-init", module, StepKind::Install, "make the tree a module", init),
+            self.step("go-tidy", module, StepKind::Install, "find and download the modules", tidy),
+        ]
     }
 
     fn download(&self, module: &Module) -> Step {
@@ -207,24 +221,36 @@ impl Maker<'_> {
     }
 
     fn notes(&self) -> Vec<String> {
+        let mut notes = Vec::new();
+        if self.project.is_legacy(self.repo) {
+            notes.push(
+                "no go.mod: the copy is made a module, its requirements are today's".to_owned(),
+            );
+        }
         let race = self.tests.as_ref().is_some_and(|tests| tests.race);
-        race.then(|| "tests run without the race detector, which CI uses".to_owned())
-            .into_iter()
-            .collect()
+        notes.extend(race.then(|| "tests run without the race detector, which CI uses".to_owned()));
+        notes
     }
 }
 
 /// Where Go keeps its things, and whether it may fetch a newer one of itself.
-fn env(project: &Project, host: &EnvironmentReport) -> std::collections::BTreeMap<String, String> {
+fn env(
+    project: &Project,
+    legacy: bool,
+    host: &EnvironmentReport,
+) -> std::collections::BTreeMap<String, String> {
     let enough = project.modules.iter().filter_map(|m| m.go.as_ref()).all(|(needed, _)| {
         let newest = host.tools.get("go").into_iter().flatten().map(|t| numbers(&t.version)).max();
         newest.is_some_and(|newest| newest >= numbers(needed))
     });
+    // A vendor folder from before modules does not fit the module made of the tree.
+    let flags =
+        if legacy { "-mod=mod -buildvcs=false -modcacherw" } else { "-buildvcs=false -modcacherw" };
     [
         ("GOMODCACHE", "@{caches}/go/mod"),
         ("GOCACHE", "@{caches}/go/build"),
         // The tree has no history here; and a cache that cannot be deleted is no use.
-        ("GOFLAGS", "-buildvcs=false -modcacherw"),
+        ("GOFLAGS", flags),
         ("GOTOOLCHAIN", if enough { "local" } else { "auto" }),
     ]
     .map(|(name, value)| (name.to_owned(), value.to_owned()))

@@ -111,6 +111,18 @@ fn tests_kept_in_a_nested_module_are_run() {
     assert_eq!(tested, ["tests"]);
 }
 
+#[test]
+fn a_tree_from_before_modules_is_made_one() {
+    let (_, plan) = plan(&[
+        ("lib.go", "package lib // import \"example.com/lib\"\n"),
+        ("lib_test.go", "package lib\n"),
+        ("vendor/github.com/a/b/b.go", "package b\n"),
+    ]);
+    let commands = commands(&plan);
+    assert_eq!(commands[..2], ["go mod init example.com/lib", "go mod tidy -e"]);
+    assert!(plan.env["GOFLAGS"].starts_with("-mod=mod "));
+}
+
 fn diagnosed(kind: StepKind, words: &[&str], output: &str) -> rr_core::Diagnosis {
     let id = EcosystemId::new("go");
     let step = Step::new("go-x", &id, "", kind, "x", Command::argv(words.iter().copied()));
