@@ -70,8 +70,9 @@ fn overlay_mount(run_as: RunAs, folder: &Path, lower: Option<&str>) -> Option<(C
     let place = folder.to_str()?;
     let lower = lower.map_or_else(|| format!("{place}/lower"), str::to_owned);
     let user = if run_as.owner().is_none() { ",userxattr" } else { "" };
-    let options =
-        format!("lowerdir={lower},upperdir={place}/upper,workdir={place}/work,index=off{user}");
+    let options = format!(
+        "lowerdir={lower},upperdir={place}/upper,workdir={place}/work,index=off,volatile{user}"
+    );
     Some((c_path(&folder.join("merged")).ok()?, CString::new(options).ok()?))
 }
 

@@ -84,6 +84,30 @@ impl Holder {
         ask(&self.socket, b'o', &[target, options]).map(drop)
     }
 
+    /// Shows `source`, with everything mounted below it, at the path `place` of the tree `root`,
+    /// in which links do not lead out.
+    ///
+    /// # Errors
+    /// As `open_tree(2)`, `mount_setattr(2)`, `openat2(2)` and `move_mount(2)`.
+    pub(crate) fn bind(
+        &self,
+        source: &str,
+        root: &str,
+        place: &str,
+        writable: bool,
+    ) -> io::Result<()> {
+        let kind = if writable { b'w' } else { b'r' };
+        ask(&self.socket, kind, &[source, root, place]).map(drop)
+    }
+
+    /// Puts an empty folder over one of the tree `root`.
+    ///
+    /// # Errors
+    /// As `openat2(2)` and `mount(2)`.
+    pub(crate) fn hide(&self, root: &str, place: &str) -> io::Result<()> {
+        ask(&self.socket, b'h', &[root, place]).map(drop)
+    }
+
     /// Takes a mount away; processes that use it keep it.
     ///
     /// # Errors

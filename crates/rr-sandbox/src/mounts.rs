@@ -1,7 +1,7 @@
-//! What of the file system a command sees, as bubblewrap's arguments.
+//! What of the file system a command sees, as a list of mounts.
 //!
-//! Made once per session, because it is the same for every command until a package layer or a
-//! bind is added.
+//! The list is made once per session and again when a package layer or a bind is added. It must
+//! not know who carries it out: [`crate::prepared_root`] once, or bubblewrap for each command.
 
 use std::ffi::OsString;
 use std::fs;
@@ -10,7 +10,6 @@ use std::path::{Path, PathBuf};
 use rr_core::{Bind, ExecError};
 
 use crate::guest_etc;
-use crate::identity::RunAs;
 use crate::root_layers::LayeredRoot;
 use crate::tree::PARTS;
 
@@ -20,10 +19,15 @@ const SYSTEM: &[&str] = &["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "
 /// Folders that exist although they may be empty.
 const FOLDERS: &[&str] = &[
     "/caches",
+    "/dev",
+    "/dev/shm",
+    "/env",
     "/etc",
     "/home",
+    "/home/runner",
     "/mnt",
     "/opt",
+    "/proc",
     "/root",
     "/run",
     "/run/user",
@@ -37,6 +41,7 @@ const FOLDERS: &[&str] = &[
     "/var",
     "/var/cache",
     "/var/lib",
+    "/workspace",
 ];
 
 /// Host files and folders that programs read to know the machine or find installed data.
@@ -53,10 +58,21 @@ const READABLE: &[&str] = &[
     "/var/lib/xkb",
 ];
 
+/// One step of laying out what is seen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Mount {
+    /// An empty folder that everybody may enter.
+    Folder(&'static str),
+    /// A link: what it says, and where it is.
+    Link(PathBuf, String),
+    /// Something of the host: where it is, where it is seen, whether it may be written to.
+    Bind(PathBuf, PathBuf, bool),
+    /// An empty folder over what is there, closed to others.
+    Hidden(&'static str),
+}
+
 /// Where everything lies on the host.
 pub(crate) struct MountSources<'a> {
-    /// The writable tree's top.
-    pub(crate) top: &'a Path,
     /// Files of our own below `/etc`.
     pub(crate) own_etc: &'a [(PathBuf, String)],
     /// The linker's cache with the layers' libraries in it.
@@ -71,109 +87,114 @@ pub(crate) struct MountSources<'a> {
     pub(crate) binds: &'a [Bind],
 }
 
-/// Bubblewrap's arguments for these mounts.
+/// The mounts that stay the same from command to command, in order.
 ///
 /// # Errors
 /// Where a bind's source is missing.
-pub(crate) fn arguments(
-    sources: &MountSources<'_>,
-    run_as: RunAs,
-) -> Result<Vec<OsString>, ExecError> {
-    let mut list = Arguments::default();
-    // Parents that bubblewrap makes for a bind are closed to other users.
-    for folder in FOLDERS {
-        list.plain(&["--perms", "0755", "--dir", folder]);
-    }
+pub(crate) fn steady(sources: &MountSources<'_>) -> Result<Vec<Mount>, ExecError> {
+    let mut list: Vec<Mount> = FOLDERS.iter().map(|folder| Mount::Folder(folder)).collect();
     system(&mut list, sources.root);
     etc(&mut list, sources);
-    list.plain(&["--proc", "/proc", "--dev", "/dev"]);
-    list.plain(&["--perms", "1777", "--tmpfs", "/dev/shm"]);
-    list.plain(&["--symlink", "/run", "/var/run"]);
-    for path in READABLE {
+    list.push(Mount::Link("/run".into(), "/var/run".to_owned()));
+    for path in READABLE.iter().filter(|path| Path::new(path).exists()) {
         if !sources.root.covers(Path::new(path)) {
-            list.bind("--ro-bind-try", Path::new(path), path);
+            list.push(shown(path));
         }
     }
-    for (host, guest) in sources.temporary {
-        list.bind("--bind", host, guest);
+    let own = sources.temporary.iter().map(|(host, guest)| (host.as_path(), guest.as_str()));
+    for (host, guest) in own.chain([(sources.reports, "/reports")]) {
+        list.push(Mount::Bind(host.to_path_buf(), guest.into(), true));
     }
-    for (part, guest) in PARTS {
-        list.bind("--bind", &sources.top.join(part), guest);
-    }
-    list.bind("--bind", sources.reports, "/reports");
     for bind in sources.binds {
-        add_bind(&mut list, bind)?;
+        list.push(bind_of(bind)?);
     }
-    list.plain(&["--remount-ro", "/"]);
-    list.plain(&["--unshare-ipc", "--unshare-uts", "--hostname", guest_etc::HOST_NAME]);
-    if matches!(run_as, RunAs::Mapped { .. }) {
-        // Already root in the holder's user namespace; another one would not own `/proc`.
-        list.plain(&["--cap-add", "ALL"]);
-    }
-    Ok(list.0)
+    Ok(list)
 }
 
-#[derive(Default)]
-struct Arguments(Vec<OsString>);
-
-impl Arguments {
-    fn plain(&mut self, words: &[&str]) {
-        self.0.extend(words.iter().map(OsString::from));
+/// Bubblewrap's arguments for steady mounts that nobody has prepared.
+pub(crate) fn unprepared(steady: &[Mount]) -> Vec<OsString> {
+    let mut words: Vec<OsString> = Vec::new();
+    for mount in steady {
+        match mount {
+            // Parents that bubblewrap makes by itself are closed to other users.
+            Mount::Folder(guest) => words.extend(["--perms", "0755", "--dir", guest].map(into)),
+            Mount::Link(target, guest) => {
+                words.extend(["--symlink".into(), target.into(), guest.into()]);
+            }
+            Mount::Bind(host, guest, writable) => {
+                let how = if *writable { "--bind" } else { "--ro-bind" };
+                words.extend([how.into(), host.into(), guest.into()]);
+            }
+            Mount::Hidden(guest) => words.extend(["--perms", "0700", "--tmpfs", guest].map(into)),
+        }
     }
+    words
+}
 
-    fn bind(&mut self, how: &str, host: &Path, guest: &str) {
-        self.0.extend([how.into(), host.as_os_str().to_owned(), guest.into()]);
+/// Bubblewrap's arguments for what each command gets anew, and for the writable tree below `top`.
+pub(crate) fn per_command(top: &Path) -> Vec<OsString> {
+    let mut words: Vec<OsString> =
+        ["--proc", "/proc", "--dev", "/dev", "--perms", "1777", "--tmpfs", "/dev/shm"]
+            .map(into)
+            .into();
+    for (part, guest) in PARTS {
+        words.extend(["--bind".into(), top.join(part).into(), guest.into()]);
     }
+    words.extend(["--remount-ro", "/", "--unshare-ipc", "--unshare-uts"].map(into));
+    words.extend(["--hostname", guest_etc::HOST_NAME].map(into));
+    words
+}
+
+fn into(word: &str) -> OsString {
+    OsString::from(word)
+}
+
+fn shown(path: &str) -> Mount {
+    Mount::Bind(path.into(), path.into(), false)
 }
 
 /// System folders as they are on the host: links stay links.
-fn system(list: &mut Arguments, root: &LayeredRoot) {
+fn system(list: &mut Vec<Mount>, root: &LayeredRoot) {
     for folder in SYSTEM {
         let path = Path::new(folder);
-        match fs::symlink_metadata(path) {
-            Ok(found) if found.is_symlink() => {
-                if let Ok(target) = fs::read_link(path) {
-                    list.0.extend(["--symlink".into(), target.into_os_string(), folder.into()]);
-                }
-            }
-            Ok(_) => list.bind("--ro-bind", &root.source(path), folder),
-            Err(_) => {}
+        match (fs::read_link(path), path.is_dir()) {
+            (Ok(target), _) => list.push(Mount::Link(target, (*folder).to_owned())),
+            (Err(_), true) => list.push(Mount::Bind(root.source(path), path.into(), false)),
+            (Err(_), false) => {}
         }
     }
     for (source, guest) in root.further() {
-        list.bind("--ro-bind", source, guest);
+        list.push(Mount::Bind(source.to_path_buf(), guest.into(), false));
     }
 }
 
-fn etc(list: &mut Arguments, sources: &MountSources<'_>) {
+fn etc(list: &mut Vec<Mount>, sources: &MountSources<'_>) {
     for name in names(Path::new("/etc")) {
         let guest = format!("/etc/{name}");
         if guest_etc::is_shown(&name) && !sources.root.covers(Path::new(&guest)) {
-            entry(list, Path::new(&guest), &guest);
+            entry(list, Path::new(&guest), guest.clone());
         }
     }
     for (source, guest) in sources.root.etc() {
-        entry(list, source, guest);
+        entry(list, source, guest.to_owned());
     }
-    list.plain(&["--symlink", "/proc/mounts", "/etc/mtab"]);
-    if let Some(cache) = sources.linker_cache {
-        list.bind("--ro-bind", cache, "/etc/ld.so.cache");
-    }
+    list.push(Mount::Link("/proc/mounts".into(), "/etc/mtab".to_owned()));
     for (host, guest) in sources.own_etc {
-        list.bind("--ro-bind", host, guest);
+        list.push(Mount::Bind(host.clone(), guest.into(), false));
+    }
+    if let Some(cache) = sources.linker_cache {
+        list.push(Mount::Bind(cache.to_path_buf(), "/etc/ld.so.cache".into(), false));
     }
     if Path::new("/etc/ssl/private").is_dir() {
-        list.plain(&["--perms", "0700", "--tmpfs", "/etc/ssl/private"]);
+        list.push(Mount::Hidden("/etc/ssl/private"));
     }
 }
 
 /// Shows one entry of `/etc`: a link as a link, everything else as a bind.
-fn entry(list: &mut Arguments, source: &Path, guest: &str) {
+fn entry(list: &mut Vec<Mount>, source: &Path, guest: String) {
     match fs::read_link(source) {
-        Ok(target) => {
-            list.0.extend(["--symlink".into(), target.into_os_string(), guest.into()]);
-        }
-        Err(_) => list.bind("--ro-bind-try", source, guest),
+        Ok(target) => list.push(Mount::Link(target, guest)),
+        Err(_) => list.push(Mount::Bind(source.to_path_buf(), guest.into(), false)),
     }
 }
 
@@ -188,21 +209,13 @@ fn names(folder: &Path) -> Vec<String> {
     names
 }
 
-fn add_bind(list: &mut Arguments, bind: &Bind) -> Result<(), ExecError> {
-    if !bind.host.exists() {
-        return Err(ExecError::Setup(format!(
-            "`{}`, to be shown as `{}`, does not exist",
-            bind.host.display(),
-            bind.guest.display()
-        )));
+fn bind_of(bind: &Bind) -> Result<Mount, ExecError> {
+    if bind.host.exists() {
+        return Ok(Mount::Bind(bind.host.clone(), bind.guest.clone(), bind.writable));
     }
-    // Folders on the way that bubblewrap makes by itself would be closed to other users.
-    let mut parents: Vec<&Path> = bind.guest.ancestors().skip(1).collect();
-    parents.pop();
-    for parent in parents.into_iter().rev() {
-        list.0.extend(["--perms".into(), "0755".into(), "--dir".into(), parent.into()]);
-    }
-    let how = if bind.writable { "--bind" } else { "--ro-bind" };
-    list.0.extend([how.into(), bind.host.clone().into(), bind.guest.clone().into()]);
-    Ok(())
+    Err(ExecError::Setup(format!(
+        "`{}`, to be shown as `{}`, does not exist",
+        bind.host.display(),
+        bind.guest.display()
+    )))
 }

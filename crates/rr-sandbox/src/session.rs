@@ -25,6 +25,7 @@ use crate::identity::RunAs;
 use crate::launch::{Launch, launch};
 use crate::mounts::{self, MountSources};
 use crate::output::Output;
+use crate::prepared_root::PreparedRoot;
 use crate::process::{Bounds, SandboxProcess};
 use crate::root_layers::LayeredRoot;
 use crate::service::Service;
@@ -59,6 +60,9 @@ struct SessionState {
     linker_cache: Option<PathBuf>,
     binds: Vec<Bind>,
     mounts: Arc<Vec<OsString>>,
+    prepared: Option<PreparedRoot>,
+    /// How many roots have been prepared.
+    roots: u32,
     processes: Vec<Weak<SandboxProcess>>,
     closed: bool,
 }
@@ -104,6 +108,8 @@ impl Session {
             linker_cache: None,
             binds: policy.binds.clone(),
             mounts: Arc::new(Vec::new()),
+            prepared: None,
+            roots: 0,
             processes: Vec::new(),
             closed: false,
         };
@@ -131,19 +137,32 @@ impl Session {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Makes bubblewrap's arguments anew after something visible has changed.
+    /// Lays out anew what commands see, after something of it has changed.
     fn renew_mounts(&self, state: &mut SessionState) -> Result<(), ExecError> {
-        let top = state.tree.top();
-        let sources = MountSources {
-            top: &top,
+        let steady = mounts::steady(&MountSources {
             own_etc: &self.own_etc,
             linker_cache: state.linker_cache.as_deref(),
             reports: &self.reports,
             temporary: &self.temporary,
             root: &state.root,
             binds: &state.binds,
+        })?;
+        let number = state.roots;
+        state.roots += 1;
+        let prepared = PreparedRoot::make(&steady, &self.policy.run_folder, number, &self.holder);
+        // Where the kernel cannot prepare one (it shows at the first), bubblewrap makes all mounts
+        // for each command: slower, and the same to commands.
+        let mut words = match &prepared {
+            Ok(root) => vec!["--bind".into(), root.folder.clone().into(), "/".into()],
+            Err(_) if state.prepared.is_none() => mounts::unprepared(&steady),
+            Err(_) => return prepared.map(drop),
         };
-        state.mounts = Arc::new(mounts::arguments(&sources, self.run_as)?);
+        words.extend(mounts::per_command(&state.tree.top()));
+        state.mounts = Arc::new(words);
+        let before = std::mem::replace(&mut state.prepared, prepared.ok());
+        if let Some(before) = before {
+            before.retire(&self.holder);
+        }
         Ok(())
     }
 

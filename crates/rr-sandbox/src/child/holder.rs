@@ -76,13 +76,17 @@ fn serve(socket: RawFd) -> ! {
 /// Answers one request: its kind and its NUL-ended arguments.
 fn answer(kind: u8, rest: &[u8]) -> io::Result<Option<RawFd>> {
     let (first, rest) = next_string(rest);
-    let (second, _) = next_string(rest);
+    let (second, rest) = next_string(rest);
+    let (third, _) = next_string(rest);
     match kind {
         b'4' => raw::tcp_socket(libc::AF_INET).map(Some),
         b'6' => raw::tcp_socket(libc::AF_INET6).map(Some),
         b'f' => raw::open(first, libc::O_RDONLY).map(Some),
         b'd' => raw::open(first, libc::O_RDONLY | libc::O_DIRECTORY).map(Some),
         b'o' => raw::mount(c"overlay", first, c"overlay", 0, second).map(|()| None),
+        b'r' => raw::bind(first, second, third, true).map(|()| None),
+        b'w' => raw::bind(first, second, third, false).map(|()| None),
+        b'h' => raw::hide(first, second).map(|()| None),
         b'u' => raw::unmount_lazily(first).map(|()| None),
         _ => Err(io::Error::from_raw_os_error(libc::EINVAL)),
     }
