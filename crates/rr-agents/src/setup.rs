@@ -63,7 +63,13 @@ fn prepare(session: &RunSession, task: &SetupTask) -> Result<Prepared, AgentErro
         let toolchains: Vec<_> = obtained.into_iter().map(thread::ScopedJoinHandle::join).collect();
         (toolchains, layer.join())
     });
-    let mut prepared = Prepared { layer: joined(layer)??, ..Prepared::default() };
+    let mut prepared = Prepared::default();
+    match joined(layer)? {
+        Ok(layer) => prepared.layer = layer,
+        Err(error) if error.is_retryable() || session.cancel.is_cancelled() => return Err(error),
+        // As for a toolchain: the step that needs a package says so with its own evidence.
+        Err(error) => prepared.notes.push(error.to_string()),
+    }
     for (requirement, obtained) in task.toolchains.iter().zip(toolchains) {
         match joined(obtained)? {
             Ok(toolchain) => keep(&mut prepared, requirement, toolchain),

@@ -116,11 +116,41 @@ impl TestRun {
         TestCounts::of(&self.cases)
     }
 
-    /// Whether this proves rung `tested`: the runner ended by its own word, and at least one
-    /// test really ran (a suite of skips only proves nothing).
+    /// Whether this proves rung `tested`: the runner ended by its own word, at least one test
+    /// really ran, and no more of them could not run than did. A suite of skips proves nothing,
+    /// nor does one whose set-up failed for most of it.
     #[must_use]
     pub fn proves_tested(&self) -> bool {
         let counts = self.counts();
-        self.complete && counts.passed + counts.failed > 0
+        let ran = counts.passed + counts.failed;
+        self.complete && ran > 0 && counts.errored <= ran
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(complete: bool, outcomes: &[CaseOutcome]) -> TestRun {
+        let case = |(at, outcome): (usize, &CaseOutcome)| TestCase {
+            id: at.to_string(),
+            outcome: *outcome,
+            seconds: None,
+            cause: None,
+            message: String::new(),
+        };
+        let cases = outcomes.iter().enumerate().map(case).collect();
+        TestRun { runner: "r".into(), cases, complete, doubts: Vec::new() }
+    }
+
+    #[test]
+    fn only_a_suite_that_mostly_ran_to_its_end_proves_anything() {
+        use CaseOutcome::{Errored, Failed, Passed, Skipped};
+        assert!(run(true, &[Passed]).proves_tested());
+        assert!(run(true, &[Failed, Errored]).proves_tested());
+        assert!(!run(true, &[Passed, Errored, Errored]).proves_tested());
+        assert!(!run(true, &[Skipped, Skipped]).proves_tested());
+        assert!(!run(true, &[]).proves_tested());
+        assert!(!run(false, &[Passed, Passed]).proves_tested());
     }
 }
