@@ -8,7 +8,7 @@ use rr_core::CauseClass::{
 };
 use rr_core::ServiceKind;
 
-use super::generic_remedies::NeedKind;
+use super::system_table::NeedKind;
 
 /// One rule.
 pub(super) struct Rule {

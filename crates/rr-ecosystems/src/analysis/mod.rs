@@ -20,6 +20,7 @@ mod service_bindings;
 mod service_drivers;
 mod services;
 mod shares;
+mod system_table;
 
 pub use analyzer::{RepoAnalyzer, analyze_view};
 pub use case_cause::classify_case;

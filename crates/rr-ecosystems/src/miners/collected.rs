@@ -143,15 +143,6 @@ impl Mined {
             evidence,
         });
     }
-
-    /// Adds everything of another collection.
-    pub(crate) fn append(&mut self, other: Self) {
-        self.commands.extend(other.commands);
-        self.facts.extend(other.facts);
-        self.services.extend(other.services);
-        self.variables.extend(other.variables);
-        self.notes.extend(other.notes);
-    }
 }
 
 /// The folder a path lies in.

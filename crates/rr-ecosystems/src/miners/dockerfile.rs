@@ -141,11 +141,11 @@ impl Reader<'_> {
                     .map_or_else(|| folder.clone(), |_| self.context.clone()),
             );
         }
-        let above = self.copied.iter().filter_map(|(target, folder)| {
+        let above = self.copied.iter().rev().find_map(|(target, folder)| {
             let rest = self.workdir.strip_prefix(target.as_str())?.trim_start_matches('/');
-            Some(join(folder, rest)?)
+            join(folder, rest)
         });
-        above.last().or_else(|| Some(self.context.clone()))
+        above.or_else(|| Some(self.context.clone()))
     }
 
     fn finish(&self, mined: &mut Mined) {

@@ -85,7 +85,7 @@ pub(crate) fn toolchain(image: &str) -> Vec<(String, String)> {
             found.extend(java.map(|version| ("java".to_owned(), version)));
             return found;
         }
-        (_, true) => parts.iter().filter(|part| numeric(part)).next_back().copied(),
+        (_, true) => parts.iter().rfind(|part| numeric(part)).copied(),
         _ => parts.first().filter(|part| numeric(part)).copied(),
     };
     version.map(|v| (tool.to_string(), v.to_owned())).into_iter().collect()

@@ -5,7 +5,7 @@
 
 use rr_core::{CommandClass, MinedCommand, Trust};
 
-use super::classify::class_of_name;
+use super::name_class::class_of_name;
 
 /// Words in job, file and step names that speak of something other than the plain suite.
 #[rustfmt::skip]

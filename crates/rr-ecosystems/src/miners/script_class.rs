@@ -1,0 +1,91 @@
+//! Scripts run by path or by an interpreter: the class by their name.
+
+use rr_core::CommandClass::{self, Build, Destructive, Install, Publish, Start, Test, Unknown};
+
+use super::classify::plain_arguments;
+use super::command_line::{base_name, is_python};
+use super::command_table::row_class;
+use super::name_class::class_of_name;
+use super::task_class::task_class;
+
+/// Scripts run by path or by an interpreter: `./scripts/test.sh`, `python runtests.py`.
+pub(super) fn script_class(words: &[String], arguments: &[&str]) -> Option<CommandClass> {
+    let first = words.first()?;
+    let interpreted = is_python(first)
+        || matches!(
+            base_name(first),
+            "bash" | "sh" | "node" | "ruby" | "perl" | "dash" | "zsh" | "ts-node" | "tsx" | "php"
+        );
+    let by_path = runnable_path(first);
+    let flags: Vec<&String> = words[1..].iter().take_while(|word| word.starts_with('-')).collect();
+    if base_name(first) == "node" && flags.iter().any(|word| *word == "--test") {
+        return Some(Test);
+    }
+    let code = words.iter().position(|word| word == "-c").and_then(|at| words.get(at + 1));
+    if is_python(first)
+        && code.is_some_and(|code| code.contains("unittest") || code.contains("pytest.main"))
+    {
+        return Some(Test);
+    }
+    let script = if interpreted {
+        words[1..].iter().find(|w| !w.starts_with('-'))?.as_str()
+    } else if by_path {
+        first.as_str()
+    } else {
+        return None;
+    };
+    if words.iter().any(|w| w == "-c" || w == "-m") && interpreted {
+        return None;
+    }
+    let name = base_name(script);
+    if matches!(name, "setup.py") {
+        return Some(match arguments.iter().find(|a| **a != "setup.py") {
+            Some(&"test" | &"pytest") => Test,
+            Some(&"install" | &"develop") => Install,
+            Some(&"upload") => Publish,
+            _ => Build,
+        });
+    }
+    if matches!(
+        name,
+        "manage.py"
+            | "artisan"
+            | "configure"
+            | "gradlew"
+            | "mvnw"
+            | "autogen.sh"
+            | "bootstrap.sh"
+            | "bootstrap"
+    ) {
+        let mut rest = vec![name.to_owned()];
+        rest.extend(words.iter().skip_while(|w| w.as_str() != script).skip(1).cloned());
+        let arguments = plain_arguments(&rest, name);
+        let text: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        return task_class(name, &rest, &text).or_else(|| row_class(name, &rest, &text));
+    }
+    let stem = name.split('.').next().unwrap_or(name);
+    match class_of_name(stem) {
+        Unknown if interpreted && matches!(stem, "app" | "main" | "index" | "wsgi" | "bot") => {
+            Some(Start)
+        }
+        Unknown => None,
+        Destructive => Some(Unknown),
+        class => Some(class),
+    }
+}
+
+/// Whether a word is the path of a script or program of the tree, and no mere file name.
+fn runnable_path(word: &str) -> bool {
+    let name = base_name(word);
+    let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
+    if word.starts_with('/') || !word.contains('/') || stem.is_empty() {
+        return false;
+    }
+    let script = matches!(extension, "sh" | "bash" | "pl" | "rb" | "bat" | "exe" | "run");
+    let folder = word.split('/').any(|part| {
+        matches!(part, "bin" | "scripts" | "script" | "ci" | "tools" | "build" | "target" | "hack")
+    });
+    script
+        || extension.is_empty() && (word.starts_with("./") || folder)
+        || extension == "py" && word.starts_with("./")
+}
