@@ -38,7 +38,7 @@ impl Install<'_> {
         if let Some(path) = &uv_lock {
             steps.push(self.sync_step(path));
         }
-        let words = self.main_words(uv_lock.is_some());
+        let words = self.main_words(uv_lock.is_some(), lock.as_ref());
         if !words.is_empty() {
             steps.push(self.main_step(&words, lock.as_ref()));
         }
@@ -123,7 +123,7 @@ impl Install<'_> {
 
     /// The words of the one install command that brings everything at once, so that one
     /// resolution fits all. Empty where a lock brought everything.
-    fn main_words(&self, synced: bool) -> Vec<String> {
+    fn main_words(&self, synced: bool, lock: Option<&Lock>) -> Vec<String> {
         let mut words = Vec::new();
         if !synced {
             if self.manifest.installable {
@@ -145,7 +145,7 @@ impl Install<'_> {
             words.extend(list.map(|line| unmarked(line)));
         }
         for path in &self.selection.files {
-            words.extend(self.file_words(path));
+            words.extend(self.file_words(path, lock));
         }
         words.extend(self.selection.packages.iter().map(|line| unmarked(line)));
         words.extend(self.runner_words(synced));
@@ -156,10 +156,15 @@ impl Install<'_> {
 
     /// A requirement file by its path; or line by line, where it names the unit's own package,
     /// which must come from the tree and not from the index.
-    fn file_words(&self, path: &str) -> Vec<String> {
+    ///
+    /// The same goes for a file that pins other versions than the lock does: the lock rules.
+    fn file_words(&self, path: &str, lock: Option<&Lock>) -> Vec<String> {
         let own = self.manifest.name.as_deref().map(normalize);
         let lines = closure(self.repo, path);
-        let names_own = |line: &String| own.is_some() && requirement_name(line) == own;
+        let names_own = |line: &String| {
+            (own.is_some() && requirement_name(line) == own)
+                || lock.is_some_and(|lock| lock.contradicts(line))
+        };
         let has_self = lines.iter().any(names_own);
         if !has_self {
             return vec!["-r".to_owned(), format!("@{{workspace}}/{path}")];

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::document::{at, members_at, text_at, toml};
 use super::paths::join;
-use super::requirements::normalize;
+use super::requirements::{normalize, requirement_name};
 
 /// A lock as constraints.
 #[derive(Clone, Debug)]
@@ -33,6 +33,20 @@ pub(super) fn read(repo: &dyn RepoView, unit: &str) -> Option<Lock> {
         let text = repo.text(&path)?;
         Some(Lock { path, constraints: constraints(packages(&text)) })
     })
+}
+
+impl Lock {
+    /// Whether a requirement line pins another version than the lock does.
+    pub(super) fn contradicts(&self, line: &str) -> bool {
+        let Some(name) = requirement_name(line) else { return false };
+        let Some((_, pinned)) = line.split_once("==") else { return false };
+        let pinned = pinned.split([';', ' ', ',']).next().unwrap_or(pinned).trim();
+        let locked = self.constraints.iter().find_map(|one| {
+            let (known, version) = one.split_once("==")?;
+            (known == name).then_some(version)
+        });
+        locked.is_some_and(|version| version != pinned)
+    }
 }
 
 fn constraints(packages: Vec<(String, String)>) -> Vec<String> {
@@ -95,6 +109,9 @@ mod tests {
             "[[package]]\nname='A_b'\nversion='1.0'\n[[package]]\nname='g'\nversion='2'\n[package.source]\ntype='git'\n[[package]]\nname='t'\nversion='1'\n[[package]]\nname='t'\nversion='2'\n",
         )]);
         assert_eq!(read(&poetry, "").unwrap().constraints, ["a-b==1.0"]);
+        let lock = read(&poetry, "").unwrap();
+        assert!(lock.contradicts("A.b==1.1") && !lock.contradicts("a-b==1.0 ; python_version>'3'"));
+        assert!(!lock.contradicts("a-b>=2") && !lock.contradicts("other==1"));
         let pipfile = MemoryRepo::new([(
             "Pipfile.lock",
             r#"{"default":{"flask":{"version":"==1.0.2"}},"develop":{"wheel":{"version":"==0.3"},"x":{"git":"u"}}}"#,

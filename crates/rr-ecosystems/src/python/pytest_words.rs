@@ -139,7 +139,9 @@ pub(super) fn read(words: &[String]) -> PytestCall {
 /// `-mslow`, `-kname`, `-Werror`, `-oaddopts=`, `-pno:x`: value and option in one word.
 fn short_with_value(word: &str) -> bool {
     let bytes = word.as_bytes();
+    // `-cov-config=x` is a slip for `--cov-config=x` that old pytest took for `-c`.
     bytes.len() > 2
+        && !word.starts_with("-cov")
         && bytes[1] != b'-'
         && matches!(bytes[1], b'm' | b'k' | b'W' | b'o' | b'p' | b'c')
 }

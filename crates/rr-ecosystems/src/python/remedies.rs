@@ -12,7 +12,7 @@ use super::manifest::{self, Manifest};
 use super::names::{beside_venv, step_id};
 use super::requirements::{normalize, requirement_name};
 use super::rules::{Cure, Rule};
-use super::{applications, layout, plan, remedy_steps, testing};
+use super::{applications, layout, plan, remedy_steps, testing, versions};
 
 /// Makes remedies for one failed step.
 pub(super) struct Remedies<'a> {
@@ -82,9 +82,18 @@ impl<'a> Remedies<'a> {
                 stage = self.stage();
                 self.old_times()
             }
+            Cure::BuildFailed => {
+                stage = self.stage();
+                let mut remedies = self.old_times();
+                remedies.extend(self.without_failed(first));
+                remedies
+            }
             Cure::NoIsolation => vec![self.no_isolation(subjects)],
             Cure::NotEditable => self.words(remedy_steps::not_editable).into_iter().collect(),
-            Cure::OneByOne => self.one_by_one(),
+            Cure::OneByOne => {
+                stage = self.stage();
+                self.one_by_one()
+            }
             Cure::LeaveOut => self.leave_out(rule.name, first),
             Cure::OneProcess => self.one_process(),
             Cure::DjangoSettings => self.django_settings(),
@@ -368,6 +377,17 @@ impl<'a> Remedies<'a> {
         remedies
     }
 
+    /// The install command without what cannot be built: a requirement that the command names
+    /// itself, or the unit's own package, which then runs from its tree.
+    fn without_failed(&self, subject: &str) -> Option<Remedy> {
+        let name = normalize(subject);
+        let own = self.manifest.name.as_deref().map(normalize).as_deref() == Some(name.as_str());
+        if own {
+            return self.words(remedy_steps::without_own);
+        }
+        self.words(|words| remedy_steps::without(words, &name))
+    }
+
     fn leave_out(&self, rule: &str, subject: &str) -> Vec<Remedy> {
         let own = matches!(rule, "flat-layout" | "no-package-found");
         if own {
@@ -385,13 +405,16 @@ impl<'a> Remedies<'a> {
     fn old_times(&self) -> Vec<Remedy> {
         let dated = self.failed.plan.env.contains_key("UV_EXCLUDE_NEWER");
         let date = self.failed.analysis.commit_date.as_deref();
-        let as_of = date.filter(|_| !dated && !self.is_python2()).map(|date| {
+        let aged = versions::older_than(date, 3) && !dated && !self.is_python2();
+        let as_of = date.filter(|_| aged).map(|date| {
             let bound = plan::day_after(date);
             self.dated(&bound, format!("resolve dependencies as of {date}"))
         });
         let now = self.current_minor();
         let wanted = self.wanted_minor();
-        let older = now.and_then(|now| {
+        // Each older Python is one more attempt: three of them, then something else is wrong.
+        let tried = self.failed.treated.iter().filter(|known| known.contains("@3.")).count();
+        let older = now.filter(|_| tried < 4).and_then(|now| {
             self.python(|text| minor_number(text).is_some_and(|minor| minor < now))
         });
         let mut remedies: Vec<Remedy> = as_of.into_iter().collect();

@@ -52,6 +52,8 @@ pub(super) enum Cure {
     NewerPython,
     /// Resolve as of the commit's date, or on an older Python where that is done already.
     OldTimes,
+    /// As [`Cure::OldTimes`]; at last without what cannot be built, if something else remains.
+    BuildFailed,
     /// Build without isolation, with the subject installed first.
     NoIsolation,
     /// Install without `-e`.
@@ -219,7 +221,7 @@ pub(super) static RULES: &[Rule] = &[
     sure(install("git-unreachable", r"(?:Git operation failed|failed to fetch into|Could not resolve host: |failed to clone into).*?((?:github|gitlab|bitbucket)\.\w+|$)", Cure::LeaveOut,
         "a dependency lives on a git host that is not reachable",
         "  Caused by: failed to fetch into: /caches/uv/git-v0/db/4a2d github.com"), 0.6),
-    sure(install("editable", r"(?:build_editable|missing the '(build_editable)' hook|editable mode currently requires a setuptools-based build|does not support editable)", Cure::NotEditable,
+    sure(install("editable", r"(?:missing the '(build_editable)' hook|editable mode currently requires a setuptools-based build|does not support editable|has no attribute '(?:build_editable|prepare_metadata_for_build_editable)')", Cure::NotEditable,
         "the build backend cannot make editable installs",
         "AttributeError: module 'mybackend' is missing the 'build_editable' hook"), 0.85),
     sure(install("no-wheel-for-python", r"has no wheels with a matching Python (?:ABI|version|implementation) tag|no wheels with a matching (?:Python|platform)", Cure::OldTimes,
@@ -231,7 +233,7 @@ pub(super) static RULES: &[Rule] = &[
     sure(install("transient", r"(?:error sending request for url|operation timed out|connection reset|Connection reset by peer|503 Service Unavailable|502 Bad Gateway|504 Gateway|Failed to download distribution due to network timeout|dns error)", Cure::Retry,
         "the package index did not answer",
         "  Caused by: error sending request for url (https://pypi.example/simple/x/)"), 0.6),
-    sure(install("build-failed", r"(?:Failed to build|Failed building wheel for|failed to build) `?([A-Za-z0-9_.\-]+(?:==[\w.]+)?)`?", Cure::OldTimes,
+    sure(install("build-failed", r"(?:Failed to build|Failed building wheel for|failed to build) `?([A-Za-z0-9_.\-]+)(?:==[\w.]+)?`?", Cure::BuildFailed,
         "{} cannot be built with today's tools on this Python",
         "  x Failed to build `markupsafe==1.1.1`"), 0.5),
     // pytest and its plugins
