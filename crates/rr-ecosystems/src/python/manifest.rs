@@ -92,6 +92,7 @@ pub(super) fn read(repo: &dyn RepoView, unit: &str) -> Manifest {
         }
     }
     manifest.managers_by_lock(repo, unit);
+    manifest.installable &= manifest.finds_its_package(repo, unit);
     manifest
 }
 
@@ -269,6 +270,23 @@ impl Manifest {
             };
             self.scripts.extend(lines.iter().filter_map(|line| script(line)));
         }
+    }
+
+    /// Whether a backend that looks for a folder of the project's own name finds one. Poetry and
+    /// flit refuse to build otherwise, though the dependencies can be installed.
+    fn finds_its_package(&self, repo: &dyn RepoView, unit: &str) -> bool {
+        let by_name = self.backend.starts_with("poetry") || self.backend.starts_with("flit");
+        let Some(name) = self.name.as_deref().filter(|_| by_name && self.modules.is_empty()) else {
+            return true;
+        };
+        let module = name.replace(['-', '.'], "_");
+        let spellings = [module.to_lowercase(), module, name.to_owned()];
+        spellings.iter().any(|name| {
+            let places = [join(unit, name), join(&join(unit, "src"), name)];
+            places
+                .iter()
+                .any(|place| repo.has(&format!("{place}.py")) || !repo.below(place).is_empty())
+        })
     }
 
     /// The top-level parts of packages, tests and other company left out.

@@ -55,6 +55,7 @@ fn poetry_with_a_lock_and_setup_py_beside_setup_cfg() {
         ("poetry.lock", ""),
     ]);
     let found = read(&poetry, "");
+    assert!(!found.installable, "there is no folder x");
     assert_eq!(found.managers, ["poetry"]);
     assert_eq!(found.requires_python.unwrap().0, ">=3.9,<4");
     assert_eq!(found.tool_groups["dev"], ["pytest>=6,<7"]);

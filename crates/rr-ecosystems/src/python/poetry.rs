@@ -19,6 +19,9 @@ pub(super) fn read(manifest: &mut Manifest, path: &str, text: &str, poetry: &Val
         }
         manifest.requires_python.get_or_insert((specifiers(&range), place));
     }
+    let packages = at(poetry, &["packages"]).as_array().map_or(&[] as &[Value], Vec::as_slice);
+    let included = packages.iter().filter_map(|package| text_at(package, &["include"]));
+    manifest.modules.extend(included.map(|path| path.split('/').next().unwrap_or("").to_owned()));
     manifest.dependencies.extend(requirements(at(poetry, &["dependencies"])));
     let develop = requirements(at(poetry, &["dev-dependencies"]));
     if !develop.is_empty() {

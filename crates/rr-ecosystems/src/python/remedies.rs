@@ -383,15 +383,20 @@ impl<'a> Remedies<'a> {
         let name = normalize(subject);
         let own = self.manifest.name.as_deref().map(normalize).as_deref() == Some(name.as_str());
         if own {
-            return self.words(remedy_steps::without_own);
+            return self.without_own();
         }
         self.words(|words| remedy_steps::without(words, &name))
+    }
+
+    fn without_own(&self) -> Option<Remedy> {
+        let extra = |name: &str| self.manifest.extras.get(name).cloned().unwrap_or_default();
+        self.words(|words| remedy_steps::without_own(words, &self.manifest.dependencies, extra))
     }
 
     fn leave_out(&self, rule: &str, subject: &str) -> Vec<Remedy> {
         let own = matches!(rule, "flat-layout" | "no-package-found");
         if own {
-            return self.words(remedy_steps::without_own).into_iter().collect();
+            return self.without_own().into_iter().collect();
         }
         let name = normalize(subject);
         self.words(|words| remedy_steps::without(words, &name))

@@ -53,16 +53,24 @@ pub(super) fn not_editable(words: &[String]) -> Option<Command> {
     (kept.len() < words.len()).then_some(Command::Argv(kept))
 }
 
-/// The same command without the unit's own package.
-pub(super) fn without_own(words: &[String]) -> Option<Command> {
-    let kept: Vec<String> = words
-        .iter()
-        .filter(|word| *word != "-e" && **word != "." && !word.starts_with(".["))
-        .cloned()
-        .collect();
-    let empty = kept.last().is_some_and(|word| word == "install");
-    (kept.len() < words.len())
-        .then(|| if empty { Command::argv(["true"]) } else { Command::Argv(kept) })
+/// The same command with the unit's own package replaced by what it depends on. `extra` gives an
+/// extra's requirements.
+pub(super) fn without_own(
+    words: &[String],
+    dependencies: &[String],
+    extra: impl Fn(&str) -> Vec<String>,
+) -> Option<Command> {
+    let own = |word: &String| word == "." || word.starts_with(".[");
+    let at = words.iter().position(own)?;
+    let extras = words[at].strip_prefix(".[").and_then(|rest| rest.strip_suffix(']')).unwrap_or("");
+    let mut needed: Vec<String> = dependencies.to_vec();
+    needed.extend(extras.split(',').filter(|name| !name.is_empty()).flat_map(extra));
+    let mut kept: Vec<String> =
+        words.iter().filter(|word| *word != "-e" && !own(word)).cloned().collect();
+    let install = kept.iter().position(|word| word == "install")? + 1;
+    kept.splice(install..install, needed);
+    let empty = kept.get(install).is_none_or(|word| word == "-c");
+    Some(if empty { Command::argv(["true"]) } else { Command::Argv(kept) })
 }
 
 /// The same command without requirements of this (normalised) name.
@@ -177,8 +185,10 @@ mod tests {
             "uv pip install '.[a]' -r x.txt pytest -c lock.txt"
         );
         assert_eq!(
-            without_own(&all).unwrap().to_string(),
-            "uv pip install -r x.txt pytest -c lock.txt"
+            without_own(&all, &["six".to_owned()], |name| vec![format!("of-{name}")])
+                .unwrap()
+                .to_string(),
+            "uv pip install six of-a -r x.txt pytest -c lock.txt"
         );
         assert_eq!(
             without(&all, "pytest").unwrap().to_string(),
