@@ -1,0 +1,74 @@
+//! Layers of packages, and what is known about who brings what.
+
+use std::process::Command;
+
+use rr_core::{SystemNeed, SystemPackageProvider};
+use rr_provision::SystemPackages;
+
+use crate::workshop::{Sandbox, Workshop};
+
+/// A small package that a machine for programming does not have.
+const ABSENT: &str = "figlet";
+
+#[expect(clippy::disallowed_methods, reason = "the host's own view, apart from the product")]
+fn host_packages() -> String {
+    let output = Command::new("dpkg").arg("-l").output().unwrap();
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn a_package_is_in_the_sandbox_and_not_on_the_host() {
+    let before = host_packages();
+    assert!(!before.contains(&format!(" {ABSENT} ")), "the test needs a package that is absent");
+    let shop = Workshop::own();
+    let made = shop.layer(&[ABSENT, "no-such-package-anywhere", "dpkg"]);
+    assert_eq!(made.missing, ["no-such-package-anywhere"]);
+    let names: Vec<&str> = made.installed.iter().map(|(name, _)| name.as_str()).collect();
+    assert!(names.contains(&ABSENT) && names.contains(&"dpkg"), "{names:?}");
+    assert_eq!(host_packages(), before);
+
+    let layer = made.layer.clone().unwrap();
+    for closed in ["etc/shadow", "etc/passwd", "var/lib/apt", "var/log", "tmp", "root"] {
+        assert!(!layer.join(closed).exists(), "{closed}");
+    }
+    let sandbox = Sandbox::open(vec![layer]);
+    let outcome = sandbox.sh("figlet -f banner X && awk 'BEGIN { print \"still there\" }'");
+    assert!(outcome.exit.success(), "{}", outcome.tail);
+    assert!(outcome.tail.contains("#   #") && outcome.tail.contains("still there"));
+
+    // Without the package manager, whose tools are gone from the PATH of this second workshop.
+    let again = shop.layer(&["no-such-package-anywhere", "dpkg", ABSENT]);
+    assert_eq!(again, made);
+}
+
+#[test]
+fn nothing_is_made_where_the_host_has_everything() {
+    let shop = Workshop::own();
+    let made = shop.layer(&["dpkg", "apt"]);
+    assert_eq!((made.layer, made.missing.len(), made.installed.len()), (None, 0, 2));
+    assert!(!shop.data.path().join("data/layers").exists());
+}
+
+#[test]
+fn names_that_are_options_are_missing_and_never_reach_the_package_manager() {
+    let shop = Workshop::own();
+    let made = shop.layer(&["-oDPkg::Pre-Invoke::=touch /tmp/oops", "apt-", "../x"]);
+    assert_eq!(made.missing.len(), 3);
+    assert_eq!(made.layer, None);
+    assert!(!shop.data.path().join("data/caches").exists());
+}
+
+#[test]
+fn a_layer_makes_what_only_the_index_of_files_knows_work() {
+    let shop = Workshop::shared();
+    let packages = SystemPackages::new(shop.tools.clone());
+    // In no table of ours.
+    let found = packages.find(&SystemNeed::Header("cowsay-none.h".to_owned()));
+    assert!(found.is_empty(), "{found:?}");
+    let found = packages.find(&SystemNeed::Program("figlet-figlet".to_owned()));
+    assert_eq!(found, [ABSENT]);
+    let found = packages.find(&SystemNeed::Header("libdmtx-none/dmtx.h".to_owned()));
+    assert_eq!(found, ["libdmtx-dev"], "the table is asked first");
+    let found = packages.find(&SystemNeed::PkgConfig("libtickit-none".to_owned()));
+    assert!(found.is_empty(), "{found:?}");
+}
