@@ -134,6 +134,9 @@ pub struct Toolchain {
     pub env: BTreeMap<String, String>,
     /// What must be visible in the sandbox.
     pub binds: Vec<Bind>,
+    /// Trees to lay over `/`, where the tool comes as packages of the operating system.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub layers: Vec<PathBuf>,
     /// Where it comes from: `host /usr/bin/python3`, `npm node@18.20.8`.
     pub provenance: String,
     /// Whether it satisfies the request; `false` is the closest that could be had.

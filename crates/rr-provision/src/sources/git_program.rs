@@ -21,7 +21,7 @@ const OVERRIDES: &[&str] = &[
     "core.hooksPath=/dev/null",
     "core.fsmonitor=false",
     "core.symlinks=true",
-    "core.sshCommand=ssh -oBatchMode=yes",
+    "core.sshCommand=ssh -oBatchMode=yes -oConnectTimeout=15",
     "core.pager=cat",
     "core.attributesFile=/dev/null",
     "protocol.ext.allow=never",
@@ -120,6 +120,9 @@ impl Git {
             .env("GIT_LFS_SKIP_SMUDGE", "1")
             .env("GIT_OPTIONAL_LOCKS", "0")
             .env("GIT_ATTR_NOSYSTEM", "1")
+            // A server that sends less than a kilobyte a second for a minute is given up.
+            .env("GIT_HTTP_LOW_SPEED_LIMIT", "1000")
+            .env("GIT_HTTP_LOW_SPEED_TIME", "60")
             .within(Duration::from_secs(3600)))
     }
 
@@ -181,7 +184,8 @@ fn configuration_lines(key: &str, value: &str) -> String {
 
 /// Tells refusals (no such repository or reference) from failures of the network.
 fn explain(arguments: &[&str], exit: &str, messages: &str) -> EngineError {
-    let verb = arguments.iter().find(|argument| !argument.starts_with('-')).unwrap_or(&"");
+    let settings = arguments.iter().take_while(|argument| **argument == "-c").count() * 2;
+    let verb = arguments.get(settings).unwrap_or(&"");
     let shown = without_credentials(&last_lines(messages));
     let text = format!("git {verb} failed with {exit}: {shown}");
     let holds = |needles: &[&str]| needles.iter().any(|needle| messages.contains(needle));

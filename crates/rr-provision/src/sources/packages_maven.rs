@@ -79,7 +79,7 @@ fn newest(
 }
 
 /// The mirror of Maven Central in the user's settings, or Maven Central.
-fn repository(host: &HostTools) -> String {
+pub(crate) fn repository(host: &HostTools) -> String {
     let settings = host.settings().user_home().map(|home| home.join(".m2/settings.xml"));
     let text = settings.and_then(|path| std::fs::read_to_string(path).ok()).unwrap_or_default();
     text.split("<mirror>")

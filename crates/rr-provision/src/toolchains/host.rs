@@ -105,6 +105,7 @@ impl Toolchains {
             path: Vec::new(),
             env: BTreeMap::new(),
             binds: Vec::new(),
+            layers: Vec::new(),
             provenance: format!("{kind} {}", found.path),
             satisfies,
         };

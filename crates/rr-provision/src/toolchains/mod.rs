@@ -5,10 +5,13 @@
 //! links; never a folder of shims, whose choice depends on the working folder.
 
 mod debian;
+mod failures;
 mod host;
 mod javascript_tools;
+mod jvm_tools;
 mod links;
 mod node;
+mod packaged;
 mod python;
 mod python_tools;
 mod rust;
@@ -25,6 +28,7 @@ pub(crate) use rust::rustup_toolchain_folders;
 
 use crate::fault;
 use crate::host::HostTools;
+use crate::packages::SystemPackages;
 use crate::registries::{HttpClient, NpmRegistry, PypiIndex};
 use crate::settings::ProvisionSettings;
 use crate::store::ToolStore;
@@ -34,8 +38,10 @@ use crate::version::{Version, choose};
 pub struct Toolchains {
     host: HostTools,
     store: ToolStore,
+    client: HttpClient,
     npm: NpmRegistry,
     pypi: PypiIndex,
+    packages: SystemPackages,
 }
 
 /// One request on its way through the providers.
@@ -55,7 +61,9 @@ impl Toolchains {
         Self {
             store: ToolStore::new(host.settings().tools()),
             npm: NpmRegistry::new(client.clone(), host.settings()),
-            pypi: PypiIndex::new(client, host.settings()),
+            pypi: PypiIndex::new(client.clone(), host.settings()),
+            packages: SystemPackages::new(host.clone()),
+            client,
             host,
         }
     }
@@ -108,7 +116,9 @@ impl Toolchains {
             "uv" | "go" | "ninja" => self.wheel_tool(wanted),
             "rust" => self.rust(wanted),
             tool if python_tools::is_python_tool(tool) => self.python_tool(wanted),
+            "maven" | "gradle" => self.jvm_tool(wanted),
             tool if debian::package_of(tool).is_some() => self.debian_tool(wanted),
+            tool if packaged::is_packaged(tool) => self.packaged(wanted),
             _ => Ok(None),
         }
     }

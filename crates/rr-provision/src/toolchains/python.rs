@@ -17,6 +17,10 @@ impl Toolchains {
     /// `UV_PYTHON_INSTALL_MIRROR` names), which not every network lets through.
     pub(super) fn python(&self, wanted: &Wanted<'_>) -> Result<Option<Toolchain>, EngineError> {
         let Some(text) = line_for(wanted.request) else { return Ok(None) };
+        let what = format!("python-{text}");
+        if let Some(reason) = self.failed_today(&what) {
+            return Err(fault::environment(format!("earlier today: {reason}")));
+        }
         let uv = self.ensure_tool("uv", wanted.environment, wanted.sink.clone(), wanted.cancel)?;
         let program = uv.path.first().map(|folder| folder.join("uv")).unwrap_or_default();
         let folder = self.host.settings().tools().join("pythons");
@@ -27,12 +31,16 @@ impl Toolchains {
             .args(["python", "install", "--no-bin", "--install-dir"])
             .path_arg(&folder)
             .arg(&text)
-            .env("UV_NO_CONFIG", "1")
             .env("UV_HTTP_TIMEOUT", "20")
             .env("UV_HTTP_RETRIES", "1")
             .env("UV_CACHE_DIR", self.host.settings().caches().join("uv-tools").to_string_lossy())
             .within(Duration::from_secs(300));
-        self.host.check(&command, wanted.sink.clone(), wanted.cancel)?;
+        if let Err(error) = self.host.check(&command, wanted.sink.clone(), wanted.cancel) {
+            if !wanted.cancel.is_cancelled() {
+                self.remember_failure(&what, &error.message);
+            }
+            return Err(error);
+        }
         self.installed_python(wanted, &folder)
     }
 

@@ -127,6 +127,38 @@ fn uv_and_python_tools_come_from_the_index() {
 }
 
 #[test]
+fn a_rust_that_a_pin_names_is_installed_beside_the_users_own() {
+    let bench = Bench::new();
+    let rust = bench.obtain("rust", exact("1.70.0")).unwrap();
+    if rust.satisfies {
+        assert!(bench.run(&rust, "rustc --version").contains("1.70.0"), "{rust:?}");
+        assert!(rust.path[0].starts_with(bench.shop.path("data")));
+    } else {
+        // Where rustup's server is out of reach the nearest newer one stands in.
+        assert!(!rust.version.starts_with("1.70"), "{rust:?}");
+    }
+}
+
+#[test]
+fn maven_comes_from_maven_central() {
+    let bench = Bench::new();
+    let maven = bench.obtain("maven", exact("3.9.9")).unwrap();
+    assert!(maven.satisfies, "{maven:?}");
+    assert!(bench.run(&maven, "mvn --version").contains("Apache Maven 3.9.9"));
+}
+
+#[test]
+fn languages_of_the_distribution_come_as_layers() {
+    let bench = Bench::new();
+    if bench.report.tools.contains_key("lua") || !bench.report.tools.contains_key("apt") {
+        return;
+    }
+    let lua = bench.obtain("lua", VersionRequest::Any).unwrap();
+    assert!(lua.satisfies && lua.version.starts_with("5."), "{lua:?}");
+    assert!(lua.layers.iter().any(|layer| layer.join("usr/bin/lua5.4").exists()), "{lua:?}");
+}
+
+#[test]
 fn what_cannot_be_had_gives_way_to_the_nearest_newer() {
     let bench = Bench::new();
     let java = bench.obtain("java", exact("1.8")).unwrap();
