@@ -114,6 +114,14 @@ impl RunSession {
         lock(&self.services)
     }
 
+    /// Ends the services, which hold the writable tree while they are up. The next step that
+    /// needs them starts them again on the data that they left.
+    pub fn stop_services(&self) {
+        for service in self.services().drain(..) {
+            service.process.stop();
+        }
+    }
+
     /// Variables by which steps find the services that are up.
     #[must_use]
     pub fn service_env(&self) -> BTreeMap<String, String> {
@@ -128,9 +136,7 @@ impl RunSession {
 
     /// Ends everything the run started and gives the sandbox back.
     pub fn close(&self) {
-        for service in self.services().drain(..) {
-            service.process.stop();
-        }
+        self.stop_services();
         if let Some(executor) = lock(&self.executor).take() {
             executor.close();
         }

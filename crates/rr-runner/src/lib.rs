@@ -4,7 +4,6 @@
 //! [`RunService`] is what interfaces call. This crate speaks no SQL, starts no process itself
 //! and knows no language; it wires the crates that do.
 
-mod absent;
 mod admin;
 mod cases;
 #[cfg(test)]

@@ -171,9 +171,7 @@ impl LiveRun {
         let opened = open.as_ref().is_some_and(|o| o.prepared == setting.prepared);
         if !opened {
             if let Some(old) = self.session.open_executor() {
-                self.session.services().drain(..).for_each(|s| {
-                    s.process.stop();
-                });
+                self.session.stop_services();
                 old.close();
             }
             let executor = self.backend.open(self.policy(&setting))?;

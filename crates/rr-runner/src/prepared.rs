@@ -53,12 +53,7 @@ pub(crate) fn look_up(live: &LiveRun, commit: &str, plan: &RunPlan) -> Result<Fo
 
 /// Keeps what the run prepared.
 pub(crate) fn keep(live: &LiveRun, input: &Keep) -> Result<(), RunError> {
-    if !live.session.services().is_empty() {
-        return Err(RunError::Environment {
-            message: "a database of the run is up".to_owned(),
-            hint: None,
-        });
-    }
+    live.session.stop_services();
     let executor = live.executor().map_err(|e| RunError::Internal(e.to_string()))?;
     let path = live.home.environments().join(format!("{}-{}", &input.key[..16], live.id));
     executor.export_prepared(&path)?;

@@ -14,10 +14,10 @@ use rr_ecosystems::analysis::RepoAnalyzer;
 use rr_index::SimpleIndex;
 use rr_provision::environment::registry_files;
 use rr_provision::{
-    Doctor, DoctorItem, Fetcher, HostProbe, HostTools, ProvisionSettings, Toolchains,
+    Doctor, DoctorItem, Fetcher, HostProbe, HostTools, ProvisionSettings, Services, SystemPackages,
+    Toolchains,
 };
 
-use crate::absent::{NoPackages, NoServices};
 use crate::error::RunError;
 use crate::home::Home;
 use crate::request::ExecutorChoice;
@@ -56,9 +56,9 @@ impl Wiring {
             analyzer: self.analyzer.clone(),
             fetcher: Arc::new(Fetcher::new(tools.clone())),
             environment: Arc::new(HostProbe::new(tools.clone())),
-            toolchains: Arc::new(Toolchains::new(tools)),
-            packages: Arc::new(NoPackages),
-            services: Arc::new(NoServices),
+            toolchains: Arc::new(Toolchains::new(tools.clone())),
+            packages: Arc::new(SystemPackages::new(tools.clone())),
+            services: Arc::new(Services::new(tools)),
             index: Arc::new(|folder| -> Arc<dyn ContextIndex> {
                 Arc::new(SimpleIndex::new(folder))
             }),

@@ -110,7 +110,7 @@ fn parse_duration(text: &str) -> anyhow::Result<Duration> {
         "" | "s" => number,
         "m" => number * 60,
         "h" => number * 3600,
-        unit => bail!("`--timeout {text}`: unknown unit `{unit}`: use s, m or h"),
+        unit => bail!("`--timeout {text}`: unknown unit `{unit}`: use s, m or h: 90s, 30m, 2h"),
     };
     if seconds == 0 {
         bail!("`--timeout {text}`: no time at all");

@@ -259,10 +259,7 @@ fn choose_remedy(live: &LiveRun, _: &StepContext, input: Choose) -> StepOutcome<
 fn snapshot(live: &LiveRun, _: &StepContext, (): ()) -> StepOutcome<Option<u64>> {
     timed(live, Phase::ResolveErrors, || {
         let executor = live.executor().map_err(agent_error)?;
-        // Processes that go on (databases) hold the tree: then there is nothing to go back to.
-        if !live.session.services().is_empty() {
-            return Ok(None);
-        }
+        live.session.stop_services();
         Ok(executor.snapshot().ok())
     })
 }
@@ -270,7 +267,8 @@ fn snapshot(live: &LiveRun, _: &StepContext, (): ()) -> StepOutcome<Option<u64>>
 fn rollback(live: &LiveRun, _: &StepContext, snapshot: u64) -> StepOutcome<bool> {
     timed(live, Phase::ResolveErrors, || {
         let executor = live.executor().map_err(agent_error)?;
-        Ok(live.session.services().is_empty() && executor.rollback(snapshot).is_ok())
+        live.session.stop_services();
+        Ok(executor.rollback(snapshot).is_ok())
     })
 }
 

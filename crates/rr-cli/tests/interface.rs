@@ -1,0 +1,144 @@
+//! The command's interface: what it prints where, its exit codes, and what it never touches.
+
+#![expect(clippy::unwrap_used, clippy::disallowed_methods, reason = "test code")]
+
+mod common;
+
+use std::fs;
+
+use common::{Scratch, fixture};
+use serde_json::Value;
+
+#[test]
+fn json_output_is_one_report_and_nothing_else() {
+    let scratch = Scratch::new();
+    let output = scratch.run(&["run", &fixture("shell-plain"), "--output", "json"]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["verdict"]["rung"], "tested");
+    assert_eq!(report["phases"].as_array().unwrap().len(), 12);
+    assert_eq!(report["tests"]["passed"], 1);
+    assert_eq!(report["enforcement"]["backend"], "bubblewrap");
+    let folder = scratch.home().join("runs").join(report["run_id"].as_str().unwrap());
+    for file in [
+        "run_state.json",
+        "agent_state_EnvDetectorAgent.json",
+        "agent_state_HealthAgent.json",
+        "manager_state_PortManager.json",
+        "junit.xml",
+        "recipe.sh",
+    ] {
+        assert!(folder.join(file).is_file(), "{file} is missing");
+    }
+}
+
+#[test]
+fn jsonl_output_is_one_event_a_line_and_the_report_last() {
+    let scratch = Scratch::new();
+    let output = scratch.run(&["run", &fixture("shell-plain"), "--output", "jsonl"]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    let lines: Vec<Value> = text.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+    assert_eq!(lines[0]["event"], "run-started");
+    let (report, events) = lines.split_last().unwrap();
+    assert_eq!(events.last().unwrap()["event"], "run-ended");
+    assert_eq!(report["verdict"]["green"], true);
+}
+
+#[test]
+fn bad_input_is_refused_with_the_value_and_a_way_out() {
+    let scratch = Scratch::new();
+    for (arguments, texts) in [
+        (vec!["run", "/no/such/folder"], vec!["/no/such/folder"]),
+        (vec!["run", "--", "--upload-pack=touch /tmp/x"], vec!["--upload-pack"]),
+        (vec!["run", "ext::sh -c id"], vec!["ext::"]),
+        (vec!["run", "pypi:"], vec!["pypi:"]),
+        (vec!["run", ".", "--until", "flying"], vec!["flying", "tested"]),
+        (vec!["run", ".", "--env", "NOVALUE"], vec!["NOVALUE", "KEY=VALUE"]),
+        (vec!["run", ".", "--timeout", "5d"], vec!["5d", "90s"]),
+        (vec!["run", ".", "--executor", "host"], vec!["--trust"]),
+        (vec!["show", "rnosuchrun"], vec!["rnosuchrun", "list"]),
+    ] {
+        let output = scratch.run(&arguments);
+        let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {errors}");
+        for text in texts {
+            assert!(errors.contains(text), "{arguments:?} does not say `{text}`: {errors}");
+        }
+        assert!(output.stdout.is_empty(), "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_package_that_is_not_there_is_answered_with_those_that_are() {
+    let scratch = Scratch::new();
+    let output = scratch.run(&["plan", &fixture("shell-plain"), "--package", "nowhere"]);
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_ne!(output.status.code(), Some(0));
+    assert!(errors.contains("nowhere"), "{errors}");
+}
+
+#[test]
+fn the_users_tree_is_never_modified() {
+    let scratch = Scratch::new();
+    let tree = scratch.folder().join("tree");
+    common::copy(fixture("shell-plain").as_ref(), &tree);
+    fs::write(tree.join("Makefile"), ".PHONY: test\ntest:\n\t./tests/run.sh && touch made\n")
+        .unwrap();
+    let before = common::contents(&tree);
+    let output = scratch.run(&["run", tree.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert_eq!(common::contents(&tree), before);
+}
+
+#[test]
+fn a_failing_repository_has_its_own_exit_code_and_names_the_next_command() {
+    let scratch = Scratch::new();
+    let tree = scratch.folder().join("tree");
+    common::copy(fixture("shell-plain").as_ref(), &tree);
+    fs::write(tree.join("greet.sh"), "#!/bin/sh\necho --help; exit 7\n").unwrap();
+    let output = scratch.run(&["run", tree.to_str().unwrap()]);
+    let screen = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{screen}");
+    assert!(screen.contains("NOT GREEN") && screen.contains("next: repo-runner logs"), "{screen}");
+}
+
+#[test]
+fn runs_can_be_listed_shown_searched_and_removed() {
+    let scratch = Scratch::new();
+    let report = scratch.report(&["run", &fixture("shell-plain"), "--output", "json"]);
+    let id = report["run_id"].as_str().unwrap();
+    let text = |arguments: &[&str]| {
+        let output = scratch.run(arguments);
+        assert_eq!(output.status.code(), Some(0), "{arguments:?} {output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert!(text(&["list"]).contains(id));
+    assert!(text(&["show", id]).contains("GREEN"));
+    assert!(text(&["logs", "latest"]).contains("ok"));
+    assert!(text(&["tests", id, "--junit"]).contains("<testsuite"));
+    assert!(text(&["search", id, "hello"]).contains("greet.sh"));
+    assert!(text(&["recipe", id]).starts_with("#!/usr/bin/env bash"));
+    text(&["clean", id, "--environments"]);
+    assert!(!scratch.home().join("runs").join(id).exists());
+}
+
+#[test]
+fn the_published_schema_is_the_reports_own() {
+    let scratch = Scratch::new();
+    let output = scratch.run(&["schema"]);
+    let published = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/report.schema.json");
+    let now = String::from_utf8(output.stdout).unwrap();
+    let there = fs::read_to_string(published).unwrap_or_default();
+    assert!(there == now, "docs/report.schema.json: write `repo-runner schema` into it");
+}
+
+#[test]
+fn every_fixture_is_named_after_its_kind() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures/repos");
+    let names: Vec<String> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+        .collect();
+    let lying = names.iter().filter(|name| name.starts_with("lying-")).count();
+    assert!(names.len() >= 40 && lying >= 20, "{} fixtures, {lying} of them lie", names.len());
+}
