@@ -5,8 +5,9 @@
 
 use regex::{Captures, Regex};
 use rr_core::{
-    CauseClass, Command, Diagnosis, Evidence, FailedStep, PlanEdit, Remedy, RemedyKind, RepoView,
-    Step, StepId, StepKind, SystemPackage, ToolchainRequirement, Trust, VersionRequest,
+    CauseClass, Command, Diagnosis, Evidence, FailedStep, HealthProbe, PlanEdit, ProbeKind, Remedy,
+    RemedyKind, RepoView, Step, StepId, StepKind, SystemPackage, ToolchainRequirement, Trust,
+    VersionRequest,
 };
 
 /// One rule.
@@ -180,6 +181,25 @@ pub(crate) fn step_before(found: &Match<'_>, id: &str, title: &str, line: &str) 
         edits: vec![PlanEdit::InsertBefore { before: failed.id.clone(), step: Box::new(step) }],
         resume_at: Some(StepId::new(id)),
     }
+}
+
+/// A program that was taken for a server and only told how it is used: it is run as a command.
+pub(crate) fn run_as_command(found: &Match<'_>) -> Vec<Remedy> {
+    let failed = found.failed.step;
+    let Command::Argv(words) = &failed.command else { return Vec::new() };
+    let Some(program) = words.first() else { return Vec::new() };
+    let mut step = failed.clone();
+    let line = format!("{program} --version || {program} --help || {program} help");
+    step.command = Command::shell(&line);
+    step.title = "run the program".to_owned();
+    step.probe =
+        Some(HealthProbe { kind: ProbeKind::ExitCode, expected_port: None, start_seconds: 60 });
+    vec![Remedy {
+        kind: RemedyKind::ChangeCommand { to: line },
+        title: "run it as a command: without arguments it serves nothing".to_owned(),
+        edits: vec![PlanEdit::ReplaceStep { step: Box::new(step) }],
+        resume_at: None,
+    }]
 }
 
 /// The same commands without (or with other) words, in every step of the failed step's unit.

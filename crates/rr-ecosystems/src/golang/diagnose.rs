@@ -3,7 +3,7 @@
 use rr_core::{CauseClass, Diagnosis, FailedStep, Remedy, RepoView, StepKind, VersionRequest};
 
 use crate::rules::{
-    self, Match, Rule, no_cure, packages, rewrite, step_before, toolchain, variable,
+    self, Match, Rule, no_cure, packages, rewrite, run_as_command, step_before, toolchain, variable,
 };
 
 const GETTING: &[StepKind] = &[StepKind::Install, StepKind::Build, StepKind::Test, StepKind::Start];
@@ -80,6 +80,9 @@ const RULES: &[Rule] = &[
     // `dial tcp: lookup example.com: no such host`, `dial tcp 93.184.216.34:80: connect: network is unreachable`
     Rule { id: "go.test-needs-network", pattern: r"dial tcp: lookup (\S+?)(?: on [^:]+:\d+)?: |connect: network is unreachable", kinds: TEST,
         cause: CauseClass::NeedsNetwork, confidence: 0.7, explanation: "tests ask hosts on the Internet: {}", cure: no_cure },
+    // `Usage: chisel [command] [--help]`, `Usage of ./hey:`
+    Rule { id: "go.no-server", pattern: r"(?i)^\s*(?:usage(?: of \S+)?:|options:|available commands:|commands:)", kinds: &[StepKind::Start],
+        cause: CauseClass::Environment, confidence: 0.6, explanation: "the program tells how it is used and serves nothing", cure: run_as_command },
     // `go: cannot find main module, but found .git/config in /workspace`
     Rule { id: "go.no-module", pattern: r"cannot find main module|go\.mod file not found", kinds: GETTING,
         cause: CauseClass::Environment, confidence: 0.8, explanation: "there is no module here", cure: no_cure },

@@ -28,7 +28,7 @@ const COMMAND_MODULES: &[&str] = &[
 /// `grpc.NewServer(`, `net.Listen("tcp", …)`.
 static SERVES: LazyLock<Regex> = LazyLock::new(|| {
     expression(
-        r#"\.ListenAndServe(?:TLS)?\(|http\.Serve\(|\.Run\((?::?"|addr|\))|\.(?:Start|Listen)\((?:"|addr|fmt\.Sprintf|":|port)|grpc\.NewServer\(|net\.Listen\("tcp"#,
+        r#"\.ListenAndServe(?:TLS)?\(|http\.Serve\(|\.Run\((?:":|addr)|\.(?:Start|Listen)\((?:"|addr|fmt\.Sprintf|":|port)|grpc\.NewServer\(|net\.Listen\("tcp"#,
     )
 });
 

@@ -194,3 +194,14 @@ fn cgo_s_headers_are_looked_up() {
     let RemedyKind::InstallSystemPackage { names } = &found.remedies[0].kind else { panic!() };
     assert_eq!(names, &["need:header:pcap.h", "gcc"]);
 }
+
+#[test]
+fn a_server_that_only_tells_its_usage_is_run_as_a_command() {
+    let found = diagnosed(
+        StepKind::Start,
+        &["@{env}/bin/chisel"],
+        "\n  Usage: chisel [command] [--help]\n\n  Version: 0.0.0-src (go1.26.8)\n",
+    );
+    let PlanEdit::ReplaceStep { step } = &found.remedies[0].edits[0] else { panic!() };
+    assert_eq!(step.probe.as_ref().unwrap().kind, ProbeKind::ExitCode);
+}

@@ -38,9 +38,11 @@ fn best(commands: &[MinedCommand], subcommands: &[&str]) -> Option<Documented> {
     for command in commands {
         let words = split_words(&command.line);
         if let Some(parsed) = parse(unwrapped(&words), subcommands) {
-            let score = score(command, &parsed);
             let mut documented = parsed;
             documented.env = variables(&command.env);
+            // A job with flags of its own for the compiler tries a variant.
+            let variant = documented.env.contains_key("RUSTFLAGS");
+            let score = score(command, &documented) - 10 * i32::from(variant);
             documented.evidence = Some(command.evidence.clone());
             found.push((score, documented));
         }
@@ -301,6 +303,14 @@ mod tests {
         assert_eq!(chosen(&[("cargo test --target wasm32-unknown-unknown", "test")]), None);
         assert_eq!(chosen(&[("cargo test --features ${{ matrix.features }}", "test")]), None);
         assert_eq!(chosen(&[("cargo clippy --all", "lint")]), None);
+    }
+
+    #[test]
+    fn a_variant_s_compiler_flags_lose_against_the_plain_job() {
+        let mut variant = mined("cargo test", "no_simd", Trust::Ci);
+        variant.env.insert("RUSTFLAGS".to_owned(), "--cfg no_simd".to_owned());
+        let plain = mined("cargo test", "test", Trust::Ci);
+        assert!(best(&[variant, plain], &["test"]).unwrap().env.is_empty());
     }
 
     #[test]

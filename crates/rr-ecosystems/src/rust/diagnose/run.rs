@@ -2,7 +2,7 @@
 
 use rr_core::{CauseClass, Command, Remedy, StepKind};
 
-use crate::rules::{Match, Rule, command, no_cure, variable};
+use crate::rules::{Match, Rule, command, no_cure, run_as_command, variable};
 
 const START: &[StepKind] = &[StepKind::Start];
 const TEST: &[StepKind] = &[StepKind::Test];
@@ -20,6 +20,9 @@ pub(super) const RULES: &[Rule] = &[
     // `Error: environment variable not found: HMAC_KEY`, `HMAC_KEY must be set: NotPresent`
     Rule { id: "rust.missing-variable", pattern: r"(?:environment variable(?: not found:?| `?)|^.*?)\b([A-Z][A-Z0-9]*_[A-Z0-9_]+)`?(?:: NotPresent|.{0,20}(?:must be set|not set|is required|is missing|not found))", kinds: &[StepKind::Start, StepKind::Test, StepKind::Migrate],
         cause: CauseClass::Environment, confidence: 0.75, explanation: "the variable {} is not set", cure: set_variable },
+    // `Usage: chisel [command] [--help]`, `Usage of ./hey:`
+    Rule { id: "rust.no-server", pattern: r"(?i)^\s*(?:usage(?: of \S+)?:|options:|available commands:|commands:)", kinds: START,
+        cause: CauseClass::Environment, confidence: 0.6, explanation: "the program tells how it is used and serves nothing", cure: run_as_command },
     // `error: no bin target named `x``
     Rule { id: "rust.no-such-binary", pattern: r"no bin target named `([^`]+)`", kinds: START,
         cause: CauseClass::Environment, confidence: 0.8, explanation: "there is no program {}", cure: no_cure },
