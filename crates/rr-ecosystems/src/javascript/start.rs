@@ -233,7 +233,7 @@ fn service(
         }
     }
     Some(Start {
-        title: format!("start {}", package.name),
+        title: format!("start {}", shown_name(package)),
         command,
         cwd,
         probe: HealthProbe { kind: ProbeKind::Http { paths }, expected_port, start_seconds: 90 },
@@ -395,7 +395,7 @@ fn library(repo: &dyn RepoView, package: &Manifest) -> Option<Start> {
         format!("require('./{file}'); process.exit(0)")
     };
     Some(Start {
-        title: format!("load {}", package.name),
+        title: format!("load {}", shown_name(package)),
         command: Command::argv(["node", "-e", &code]),
         cwd: package.folder.clone(),
         probe: HealthProbe { kind: ProbeKind::ExitCode, expected_port: None, start_seconds: 60 },
@@ -403,4 +403,8 @@ fn library(repo: &dyn RepoView, package: &Manifest) -> Option<Start> {
         optional: true,
         evidence: package.evidence("javascript.entry", "\"main\"", Trust::Manifest),
     })
+}
+
+fn shown_name(package: &Manifest) -> &str {
+    if package.name.is_empty() { "the application" } else { &package.name }
 }
