@@ -320,7 +320,10 @@ impl LiveRun {
         let layer = setting.prepared.layer.as_ref().and_then(|layer| layer.layer.clone());
         SandboxPolicy {
             run_folder: self.session.folder.clone(),
-            root_layers: layer.into_iter().collect(),
+            root_layers: layer
+                .into_iter()
+                .chain(setting.prepared.toolchains.iter().flat_map(|t| t.layers.clone()))
+                .collect(),
             snapshots: setting.snapshot.iter().cloned().collect(),
             binds,
             env: environment.passed_variables.clone(),
