@@ -303,3 +303,60 @@ fn make(folder: &Path) -> bool {
 fn is_writable(folder: &Path) -> bool {
     rustix::fs::access(folder, rustix::fs::Access::WRITE_OK).is_ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HYBRID: &str = "\
+29 23 0:26 / /sys/fs/cgroup/cpu,cpuacct rw,relatime - cgroup cgroup rw,cpu,cpuacct
+30 23 0:27 / /sys/fs/cgroup/memory rw,relatime shared:9 - cgroup cgroup rw,memory
+31 23 0:28 / /sys/fs/cgroup/unified rw,relatime - cgroup2 cgroup2 rw
+";
+
+    #[test]
+    fn finds_the_mount_of_each_controller() {
+        let memory = mount_of(HYBRID, "cgroup", Some("memory")).unwrap();
+        assert_eq!(memory.place, Path::new("/sys/fs/cgroup/memory"));
+        let cpu = mount_of(HYBRID, "cgroup", Some("cpu")).unwrap();
+        assert_eq!(cpu.place, Path::new("/sys/fs/cgroup/cpu,cpuacct"));
+        assert!(mount_of(HYBRID, "cgroup", Some("pids")).is_none());
+        let unified = mount_of(HYBRID, "cgroup2", None).unwrap();
+        assert_eq!(unified.place, Path::new("/sys/fs/cgroup/unified"));
+    }
+
+    #[test]
+    fn tries_our_own_group_before_its_parents() {
+        let own = "4:cpu,cpuacct:/a/b\n0::/user.slice\n";
+        let path = own_path(own, |names| names.split(',').any(|name| name == "cpu")).unwrap();
+        let mount = mount_of(HYBRID, "cgroup", Some("cpu")).unwrap();
+        let tried: Vec<PathBuf> = candidates(&mount, &path).collect();
+        let base = Path::new("/sys/fs/cgroup/cpu,cpuacct");
+        assert_eq!(tried, [base.join("a/b"), base.join("a"), base.to_path_buf()]);
+        assert_eq!(own_path(own, str::is_empty).unwrap(), "/user.slice");
+    }
+
+    #[test]
+    fn version_two_is_used_where_the_controller_can_be_delegated() {
+        let top = tempfile::tempdir().unwrap();
+        let folder = top.path();
+        let files = |folder: &Path, controllers: &str, delegated: &str| {
+            fs::create_dir_all(folder).unwrap();
+            fs::write(folder.join("cgroup.controllers"), controllers).unwrap();
+            fs::write(folder.join("cgroup.subtree_control"), delegated).unwrap();
+        };
+        files(folder, "cpu memory pids", "memory");
+        files(&folder.join(PARENT), "memory", "");
+        let found = usable_v2(folder, "memory").unwrap();
+        assert_eq!(found, folder.join(PARENT));
+        let delegated = fs::read_to_string(found.join("cgroup.subtree_control")).unwrap();
+        assert_eq!(delegated, "+memory");
+        assert!(usable_v2(folder, "io").is_none());
+        let group = folder.join("g");
+        fs::create_dir(&group).unwrap();
+        let controller = Controller { name: "cpu", version: Version::V2, folder: group.clone() };
+        let limits = Limits { cpu_percent: Some(150), ..Limits::default() };
+        limit(&controller, &group, &limits).unwrap();
+        assert_eq!(fs::read_to_string(group.join("cpu.max")).unwrap(), "150000 100000");
+    }
+}

@@ -41,7 +41,13 @@ pub(crate) fn sandboxed(
     items.push(controlled(controllers, "memory", "memory limit", limits.memory.is_some()));
     items.push(processes(run_as, controllers, limits));
     items.push(controlled(controllers, "cpu", "processor limit", limits.cpu_percent.is_some()));
-    for name in ["seccomp filter", "Landlock rules", "egress allow-list"] {
+    items.push(item("disk limit", false, "only the size of each file is limited"));
+    items.push(item(
+        "egress allow-list",
+        false,
+        "not part of this version: steps that need registries reach every host",
+    ));
+    for name in ["seccomp filter", "Landlock rules"] {
         items.push(item(name, false, "not part of this version"));
     }
     let mut needed = items.iter().filter(|item| NEEDED.contains(&item.name.as_str()));

@@ -26,6 +26,20 @@ use crate::spawner::on_spawner;
 /// How long the holder may take to answer. It never blocks on purpose.
 const ANSWER_TIMEOUT: Timespec = Timespec { tv_sec: 20, tv_nsec: 0 };
 
+/// Requests sent before their answers are read.
+const BATCH: usize = 16;
+
+/// A mount to make in a tree.
+#[derive(Clone, Debug)]
+pub(crate) struct HeldMount {
+    /// What is shown; `None` puts an empty folder, closed to others, over the place.
+    pub(crate) source: Option<String>,
+    /// Where, in the tree.
+    pub(crate) place: String,
+    /// Whether it may be written to.
+    pub(crate) writable: bool,
+}
+
 /// A running holder.
 pub(crate) struct Holder {
     socket: Mutex<OwnedFd>,
@@ -84,28 +98,38 @@ impl Holder {
         ask(&self.socket, b'o', &[target, options]).map(drop)
     }
 
-    /// Shows `source`, with everything mounted below it, at the path `place` of the tree `root`,
-    /// in which links do not lead out.
+    /// Mounts one after the other in the tree `root`, in which links do not lead out.
     ///
     /// # Errors
-    /// As `open_tree(2)`, `mount_setattr(2)`, `openat2(2)` and `move_mount(2)`.
-    pub(crate) fn bind(
+    /// As `open_tree(2)`, `mount_setattr(2)`, `openat2(2)` and `move_mount(2)`, with the index of
+    /// the first that failed.
+    pub(crate) fn mount_all(
         &self,
-        source: &str,
         root: &str,
-        place: &str,
-        writable: bool,
-    ) -> io::Result<()> {
-        let kind = if writable { b'w' } else { b'r' };
-        ask(&self.socket, kind, &[source, root, place]).map(drop)
-    }
-
-    /// Puts an empty folder over one of the tree `root`.
-    ///
-    /// # Errors
-    /// As `openat2(2)` and `mount(2)`.
-    pub(crate) fn hide(&self, root: &str, place: &str) -> io::Result<()> {
-        ask(&self.socket, b'h', &[root, place]).map(drop)
+        mounts: &[HeldMount],
+    ) -> Result<(), (usize, io::Error)> {
+        let socket = self.socket.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut failed = None;
+        // Waiting for each answer would cost two switches of process per mount. A batch fits into
+        // the socket's buffer, so that neither side can block the other.
+        for (batch, mounts) in mounts.chunks(BATCH).enumerate() {
+            let at = |error: io::Error| (batch * BATCH, error);
+            for mount in mounts {
+                let (kind, source) = match &mount.source {
+                    None => (b'h', None),
+                    Some(source) if mount.writable => (b'w', Some(source.as_str())),
+                    Some(source) => (b'r', Some(source.as_str())),
+                };
+                let words: Vec<&str> = source.into_iter().chain([root, &mount.place]).collect();
+                send(&socket, kind, &words).map_err(at)?;
+            }
+            for index in 0..mounts.len() {
+                if let Err(error) = receive(&socket) {
+                    failed.get_or_insert((batch * BATCH + index, error));
+                }
+            }
+        }
+        failed.map_or(Ok(()), Err)
     }
 
     /// Takes a mount away; processes that use it keep it.
@@ -178,6 +202,12 @@ fn expect_fd(fd: Option<OwnedFd>) -> io::Result<OwnedFd> {
 
 /// Sends one request and reads its answer.
 fn ask(socket: &Mutex<OwnedFd>, kind: u8, arguments: &[&str]) -> io::Result<Option<OwnedFd>> {
+    let socket = socket.lock().unwrap_or_else(PoisonError::into_inner);
+    send(&socket, kind, arguments)?;
+    receive(&socket)
+}
+
+fn send(socket: &OwnedFd, kind: u8, arguments: &[&str]) -> io::Result<()> {
     let mut request = vec![kind];
     for argument in arguments {
         request.extend_from_slice(argument.as_bytes());
@@ -186,16 +216,19 @@ fn ask(socket: &Mutex<OwnedFd>, kind: u8, arguments: &[&str]) -> io::Result<Opti
     if request.len() > REQUEST_BYTES {
         return Err(io::Error::from_raw_os_error(libc::E2BIG));
     }
-    let socket = socket.lock().unwrap_or_else(PoisonError::into_inner);
-    rustix::net::send(&*socket, &request, SendFlags::NOSIGNAL)?;
-    if poll(&mut [PollFd::new(&*socket, PollFlags::IN)], Some(&ANSWER_TIMEOUT))? == 0 {
+    rustix::net::send(socket, &request, SendFlags::NOSIGNAL)?;
+    Ok(())
+}
+
+fn receive(socket: &OwnedFd) -> io::Result<Option<OwnedFd>> {
+    if poll(&mut [PollFd::new(socket, PollFlags::IN)], Some(&ANSWER_TIMEOUT))? == 0 {
         return Err(io::ErrorKind::TimedOut.into());
     }
     let mut errno = [0_u8; 4];
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
     let mut ancillary = RecvAncillaryBuffer::new(&mut space);
     let received = rustix::net::recvmsg(
-        &*socket,
+        socket,
         &mut [IoSliceMut::new(&mut errno)],
         &mut ancillary,
         RecvFlags::CMSG_CLOEXEC,

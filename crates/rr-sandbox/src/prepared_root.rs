@@ -11,7 +11,7 @@ use std::path::{Component, Path, PathBuf};
 
 use rr_core::ExecError;
 
-use crate::holder::Holder;
+use crate::holder::{HeldMount, Holder};
 use crate::mounts::Mount;
 use crate::tree::{make_folder, remove_tree};
 
@@ -39,14 +39,20 @@ impl PreparedRoot {
         open_to_all(&folder).map_err(|source| failed(&folder, source))?;
         let text = folder.to_string_lossy();
         // A mount of its own, so that taking it away takes everything below it.
-        holder.bind(&text, &text, "/", true).map_err(|source| failed(&folder, source))?;
+        let own =
+            HeldMount { source: Some(text.to_string()), place: "/".to_owned(), writable: true };
+        let mut held = vec![own];
         let mut bound = BTreeSet::new();
         for mount in steady {
-            if let Err(source) = carry_out(mount, &folder, holder, &mut bound) {
-                // The error that matters is the first one.
-                let _ = holder.unmount(&text);
-                return Err(ExecError::Setup(format!("cannot lay out {mount:?}: {source}")));
-            }
+            let laid = lay_out(mount, &folder, &mut bound).map_err(|source| {
+                ExecError::Setup(format!("cannot make a place for {mount:?}: {source}"))
+            })?;
+            held.extend(laid);
+        }
+        if let Err((index, source)) = holder.mount_all(&text, &held) {
+            // The error that matters is the first one.
+            let _ = holder.unmount(&text);
+            return Err(ExecError::Setup(format!("cannot mount {:?}: {source}", held[index])));
         }
         Ok(Self { folder })
     }
@@ -62,29 +68,37 @@ fn failed(folder: &Path, source: io::Error) -> ExecError {
     ExecError::io(format!("preparing `{}`", folder.display()), source)
 }
 
-fn carry_out(
+/// Makes folders and links on disk; returns what is to be mounted.
+fn lay_out(
     mount: &Mount,
     folder: &Path,
-    holder: &Holder,
     bound: &mut BTreeSet<PathBuf>,
-) -> io::Result<()> {
+) -> io::Result<Option<HeldMount>> {
     match mount {
-        Mount::Folder(guest) => open_to_all(&below(folder, Path::new(guest))?),
+        Mount::Folder(guest) => {
+            open_to_all(&below(folder, Path::new(guest))?)?;
+            Ok(None)
+        }
         Mount::Link(target, guest) => {
             let link = below(folder, Path::new(guest))?;
             // The later one wins.
             let _ = fs::remove_file(&link);
-            symlink(target, link)
+            symlink(target, link)?;
+            Ok(None)
         }
         Mount::Bind(host, guest, writable) => {
             if !bound.iter().any(|outer| guest.starts_with(outer)) {
                 make_place(folder, guest, host.is_dir())?;
             }
             bound.insert(guest.clone());
-            let (root, host) = (folder.to_string_lossy(), host.to_string_lossy());
-            holder.bind(&host, &root, &guest.to_string_lossy(), *writable)
+            let source = Some(host.to_string_lossy().into_owned());
+            let place = guest.to_string_lossy().into_owned();
+            Ok(Some(HeldMount { source, place, writable: *writable }))
         }
-        Mount::Hidden(guest) => holder.hide(&folder.to_string_lossy(), guest),
+        Mount::Hidden(guest) => {
+            let place = (*guest).to_owned();
+            Ok(Some(HeldMount { source: None, place, writable: false }))
+        }
     }
 }
 

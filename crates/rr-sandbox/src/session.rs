@@ -31,8 +31,8 @@ use crate::root_layers::LayeredRoot;
 use crate::service::Service;
 use crate::tree::{PARTS, WritableTree, give_to, make_folder};
 
-/// Time limit for making the linker's cache.
-const LINKER_CACHE_TIMEOUT: Duration = Duration::from_secs(60);
+/// Time limit for our own commands inside.
+const OWN_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Most bytes of the linker's cache.
 const LINKER_CACHE_BYTES: u64 = 64 << 20;
@@ -173,19 +173,7 @@ impl Session {
             return Ok(());
         }
         let made = Path::new("/tmp/.rr-ld.so.cache");
-        let spec = ProcessSpec {
-            argv: ["/sbin/ldconfig", "-X", "-i", "-C", "/tmp/.rr-ld.so.cache"]
-                .map(String::from)
-                .into(),
-            cwd: "/".to_owned(),
-            env: BTreeMap::new(),
-            path: Vec::new(),
-            stdin: Vec::new(),
-            timeout: LINKER_CACHE_TIMEOUT,
-            network: NetworkNeed::Loopback,
-            tty: false,
-            as_root: false,
-        };
+        let spec = own_command(["/sbin/ldconfig", "-X", "-i", "-C", "/tmp/.rr-ld.so.cache"]);
         let outcome = self.run(&spec, Arc::new(NoOutput), &CancelToken::default())?;
         if !outcome.exit.success() {
             let said = outcome.tail.trim();
@@ -237,6 +225,27 @@ impl Session {
         state.processes.retain(|process| process.strong_count() > 0);
         state.processes.push(Arc::downgrade(&process));
         Ok(process)
+    }
+
+    /// Gives what a command made as root to the other commands' user, who could not change it.
+    fn take_back(&self) -> Result<(), ExecError> {
+        let id = self.run_as.inside();
+        let owner = format!("{id}:{id}");
+        let folders =
+            PARTS.iter().map(|(_, inside)| *inside).chain(["/reports", "/tmp", "/var/tmp"]);
+        let words = ["/usr/bin/find"]
+            .into_iter()
+            .chain(folders)
+            .chain(["-xdev", "-uid", "0", "-exec", "chown", "-h", &owner, "{}", "+"]);
+        let spec = ProcessSpec { as_root: true, ..own_command(words) };
+        let process = self.start(&spec, Arc::new(NoOutput), false)?;
+        let outcome =
+            process.finish(&Bounds { timeout: spec.timeout, cancel: &CancelToken::default() })?;
+        if outcome.exit.success() {
+            return Ok(());
+        }
+        let said = outcome.tail.trim();
+        Err(ExecError::Setup(format!("giving files back to user {id} failed: {said}")))
     }
 
     fn group(&self, program: &str) -> Result<Option<Arc<Group>>, ExecError> {
@@ -300,7 +309,11 @@ impl Executor for Session {
         cancel: &CancelToken,
     ) -> Result<Outcome, ExecError> {
         let process = self.start(spec, sink, false)?;
-        process.finish(&Bounds { timeout: spec.timeout, cancel })
+        let outcome = process.finish(&Bounds { timeout: spec.timeout, cancel });
+        if spec.as_root && self.run_as.owner().is_some() {
+            self.take_back()?;
+        }
+        outcome
     }
 
     fn spawn(
@@ -425,6 +438,21 @@ fn defaults<'a>(spec: &ProcessSpec, runtime: &'a str) -> [(&'a str, &'a str); 7]
         ("TERM", if spec.tty { "xterm" } else { "dumb" }),
         ("XDG_RUNTIME_DIR", runtime),
     ]
+}
+
+/// A command of our own inside.
+fn own_command<'a>(words: impl IntoIterator<Item = &'a str>) -> ProcessSpec {
+    ProcessSpec {
+        argv: words.into_iter().map(str::to_owned).collect(),
+        cwd: "/".to_owned(),
+        env: BTreeMap::new(),
+        path: Vec::new(),
+        stdin: Vec::new(),
+        timeout: OWN_TIMEOUT,
+        network: NetworkNeed::Loopback,
+        tty: false,
+        as_root: false,
+    }
 }
 
 type HostAndGuest = (PathBuf, String);

@@ -53,6 +53,17 @@ fn a_command_as_root_has_few_capabilities() {
 }
 
 #[test]
+fn what_root_made_can_be_changed_by_later_commands() {
+    let sandbox = Sandbox::open();
+    let mut spec =
+        shell("mkdir -p made/deep; echo 1 > made/deep/f; ln -s /etc/passwd made/l; touch ~/h");
+    spec.as_root = true;
+    assert!(sandbox.run(&spec).exit.success());
+    let outcome = sandbox.sh("echo 2 > made/deep/f && rm -r made ~/h");
+    assert!(outcome.exit.success(), "{}", outcome.tail);
+}
+
+#[test]
 fn a_preloaded_library_is_not_seen_by_privileged_parts() {
     let sandbox = Sandbox::open();
     let mut spec = shell("true");
