@@ -113,6 +113,11 @@ fn environment(
     env.insert("VIRTUAL_ENV".to_owned(), venv(&unit.path));
     // uv must take the toolchain that was provisioned and fetch none of its own.
     env.insert("UV_PYTHON_DOWNLOADS".to_owned(), "never".to_owned());
+    // Downloads are shared by runs and stay out of the prepared environment.
+    for (name, folder) in [("UV_CACHE_DIR", "uv"), ("PIP_CACHE_DIR", "pip")] {
+        env.insert(name.to_owned(), format!("@{{caches}}/{folder}"));
+    }
+    env.insert("UV_LINK_MODE".to_owned(), "copy".to_owned());
     let date = context.analysis.commit_date.as_deref();
     let locked = manifest.managers.first().is_some_and(|name| name == "uv")
         && repo.has(&super::paths::join(&unit.path, "uv.lock"));
