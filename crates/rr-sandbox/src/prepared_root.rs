@@ -3,7 +3,7 @@
 //! Bubblewrap reads the whole mount table for every bind it makes; with some eighty of them that
 //! is most of what a command costs. Prepared, it makes five.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
@@ -42,7 +42,7 @@ impl PreparedRoot {
         let own =
             HeldMount { source: Some(text.to_string()), place: "/".to_owned(), writable: true };
         let mut held = vec![own];
-        let mut bound = BTreeSet::new();
+        let mut bound = BTreeMap::new();
         for mount in steady {
             let laid = lay_out(mount, &folder, &mut bound).map_err(|source| {
                 ExecError::Setup(format!("cannot make a place for {mount:?}: {source}"))
@@ -72,7 +72,7 @@ fn failed(folder: &Path, source: io::Error) -> ExecError {
 fn lay_out(
     mount: &Mount,
     folder: &Path,
-    bound: &mut BTreeSet<PathBuf>,
+    bound: &mut BTreeMap<PathBuf, PathBuf>,
 ) -> io::Result<Option<HeldMount>> {
     match mount {
         Mount::Folder(guest) => {
@@ -87,10 +87,13 @@ fn lay_out(
             Ok(None)
         }
         Mount::Bind(host, guest, writable) => {
-            if !bound.iter().any(|outer| guest.starts_with(outer)) {
-                make_place(folder, guest, host.is_dir())?;
+            // What lies inside another bind has its place there: a home below `/tmp`, say.
+            let outer = bound.iter().rev().find(|(outer, _)| guest.starts_with(outer));
+            match outer.and_then(|(at, to)| Some((to, guest.strip_prefix(at).ok()?))) {
+                Some((outer, inner)) => make_place(outer, inner, host.is_dir())?,
+                None => make_place(folder, guest, host.is_dir())?,
             }
-            bound.insert(guest.clone());
+            bound.insert(guest.clone(), host.clone());
             let source = Some(host.to_string_lossy().into_owned());
             let place = guest.to_string_lossy().into_owned();
             Ok(Some(HeldMount { source, place, writable: *writable }))
