@@ -2,10 +2,10 @@
 
 use rr_core::{EcosystemId, Evidence, RepoView, Trust, Unit, UnitKind, UnitRole};
 
+use super::kind;
 use super::managers::Manager;
 use super::node_version;
 use super::package_json::Manifest;
-use super::start;
 use super::workspace::Workspace;
 
 /// Most packages looked at.
@@ -48,7 +48,7 @@ fn unit(repo: &dyn RepoView, workspace: &Workspace, all: &[Workspace]) -> Unit {
     let mut evidence = vec![package.evidence("javascript.manifest", "\"name\"", Trust::Manifest)];
     evidence.extend(manager.evidence.iter().cloned());
     let role = if member { UnitRole::Member } else { role_of(repo, workspace) };
-    let kind = start::kind_of(repo, workspace, package);
+    let unit_kind = kind::kind_of(repo, workspace, package);
     let mut toolchains: Vec<_> = manager.toolchain().into_iter().collect();
     toolchains.extend(node_version::declared(repo, package));
     let frameworks =
@@ -57,7 +57,7 @@ fn unit(repo: &dyn RepoView, workspace: &Workspace, all: &[Workspace]) -> Unit {
         path: package.folder.clone(),
         ecosystem: EcosystemId::new("javascript"),
         name: package.name.clone(),
-        kind,
+        kind: unit_kind,
         role,
         managers: vec![manager.tool.program().to_owned()],
         toolchains,

@@ -10,6 +10,7 @@ mod detect;
 mod diagnose;
 mod expand;
 mod instrument;
+mod kind;
 mod managers;
 mod node_version;
 mod package_json;

@@ -6,6 +6,7 @@ use rr_core::{
 
 use super::build::run_script;
 use super::expand::expand_script;
+use super::kind::server_file;
 use super::managers::Manager;
 use super::package_json::{Manifest, base_name};
 use super::segment::{Role, Segment};
@@ -30,125 +31,6 @@ pub(super) struct Start {
     pub(super) optional: bool,
     /// Why.
     pub(super) evidence: Evidence,
-}
-
-/// Run-time dependencies that make a package listen.
-const SERVERS: &[&str] = &[
-    "express",
-    "koa",
-    "fastify",
-    "@nestjs/core",
-    "hapi",
-    "@hapi/hapi",
-    "restify",
-    "polka",
-    "hono",
-    "@hono/node-server",
-    "h3",
-    "sails",
-    "@feathersjs/express",
-    "@feathersjs/koa",
-    "moleculer-web",
-    "apollo-server",
-    "@apollo/server",
-    "graphql-yoga",
-    "socket.io",
-    "ws",
-    "micro",
-    "connect",
-    "@adonisjs/core",
-    "@loopback/rest",
-    "strapi",
-    "@strapi/strapi",
-    "json-server",
-    "egg",
-    "midway",
-    "elysia",
-    "http-server",
-    "serve",
-    "keystone",
-    "parse-server",
-    "actionhero",
-];
-
-/// Frameworks whose own command serves the application.
-const FRAMEWORKS: &[&str] = &[
-    "next",
-    "nuxt",
-    "nuxt3",
-    "astro",
-    "@sveltejs/kit",
-    "@remix-run/dev",
-    "@react-router/dev",
-    "gatsby",
-    "react-scripts",
-    "@vue/cli-service",
-    "@angular/cli",
-    "vite",
-    "vite-ssg",
-    "parcel",
-    "@11ty/eleventy",
-    "webpack-dev-server",
-    "@redwoodjs/core",
-    "solid-start",
-    "@builder.io/qwik",
-    "umi",
-    "snowpack",
-    "@docusaurus/core",
-    "vitepress",
-    "expo",
-    "@rspack/cli",
-    "rsbuild",
-    "@rsbuild/core",
-];
-
-/// What a package is, as far as its manifest and files tell.
-pub(super) fn kind_of(repo: &dyn RepoView, workspace: &Workspace, package: &Manifest) -> UnitKind {
-    let published = !package.is_private() && !package.entry_files().is_empty();
-    let framework = FRAMEWORKS.iter().any(|name| package.depends_on(name));
-    let page = repo.has(&package.path("index.html"))
-        || [
-            "next",
-            "nuxt",
-            "astro",
-            "@sveltejs/kit",
-            "gatsby",
-            "react-scripts",
-            "@vue/cli-service",
-        ]
-        .iter()
-        .any(|name| package.depends_on(name) && !published);
-    let scripted =
-        ["start", "dev", "serve", "preview"].iter().any(|s| package.scripts.contains_key(*s));
-    if framework && page && scripted && !published {
-        return if package.depends_on("next") || package.depends_on("nuxt") {
-            UnitKind::Service
-        } else {
-            UnitKind::Site
-        };
-    }
-    let serves = SERVERS.iter().any(|name| package.runs_with(name));
-    let entry = server_file(repo, package).is_some();
-    if !package.bins().is_empty() && (!package.is_private() || !serves) {
-        return UnitKind::Cli;
-    }
-    if (serves || entry)
-        && (package.scripts.contains_key("start") || entry)
-        && !published_library(package, entry)
-    {
-        return UnitKind::Service;
-    }
-    if !workspace.members.is_empty() && package.folder == workspace.root.folder {
-        return UnitKind::Workspace;
-    }
-    UnitKind::Library
-}
-
-/// Published, with an entry that other code requires: a framework or a plug-in, not an app.
-fn published_library(package: &Manifest, entry: bool) -> bool {
-    !package.is_private()
-        && !entry
-        && (package.field("files").is_some() || package.field("exports").is_some())
 }
 
 /// How to start the package at a workspace's root; `None` where nothing is there to start.
@@ -309,33 +191,6 @@ fn default_port(package: &Manifest) -> Option<u16> {
     PORTS.iter().find(|(name, _)| package.depends_on(name)).map(|(name, port)| {
         let old_vite = *name == "vite" && package.major_of("vite").is_some_and(|major| major < 3);
         if old_vite { 3000 } else { *port }
-    })
-}
-
-/// A file that listens by itself: `main`, `server.js`, `app.js`, `index.js`.
-fn server_file(repo: &dyn RepoView, package: &Manifest) -> Option<String> {
-    let main = package.text("main").map(|file| file.trim_start_matches("./").to_owned());
-    let usual = [
-        "server.js",
-        "app.js",
-        "index.js",
-        "src/server.js",
-        "src/index.js",
-        "src/app.js",
-        "server.mjs",
-    ];
-    main.into_iter()
-        .chain(usual.iter().map(|file| (*file).to_owned()))
-        .find(|file| repo.text(&package.path(file)).is_some_and(|text| listens(&text)))
-}
-
-/// Whether a script calls `listen` at its own level with a port, as servers do.
-fn listens(text: &str) -> bool {
-    text.lines().any(|line| {
-        let own_level =
-            !line.starts_with([' ', '\t', '*', '/']) || line.starts_with("  app.listen");
-        let called = [".listen(", "serve({", "serve(app"].iter().any(|mark| line.contains(mark));
-        own_level && called && !line.contains("prototype") && !line.contains("function")
     })
 }
 

@@ -289,10 +289,8 @@ fn suite_of(segments: Vec<Segment>, evidence: Option<Evidence>) -> Option<Suite>
                     });
                 }
             }
-            Role::Build => {
-                if !suite.builds.iter().any(|known| same(known, segment)) {
-                    suite.builds.push(segment.clone());
-                }
+            Role::Build if !suite.builds.iter().any(|known| same(known, segment)) => {
+                suite.builds.push(segment.clone());
             }
             Role::Other if may_come_before(segment) => before.push(segment),
             Role::Browser => {

@@ -6,6 +6,7 @@
 mod modules;
 mod remedies;
 mod rules;
+mod versions;
 
 use rr_core::{Diagnosis, FailedStep, RepoView};
 

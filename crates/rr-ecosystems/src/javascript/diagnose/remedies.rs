@@ -2,7 +2,7 @@
 
 use rr_core::{
     CauseClass, Command, Diagnosis, Evidence, FailedStep, PlanEdit, Remedy, RemedyKind, RepoView,
-    Step, StepId, StepKind, SystemPackage, ToolchainRequirement, Trust, VersionRequest,
+    Step, StepId, StepKind, SystemPackage, Trust, VersionRequest,
 };
 
 use super::super::build::run_script;
@@ -11,6 +11,7 @@ use super::super::package_json::leading_number;
 use super::super::workspace::Workspace;
 use super::modules::{self, Missing, classify};
 use super::rules::{Rule, Treatment};
+use super::versions::{LINES, node_range, option_line, sass_line, use_node, use_tool};
 
 /// Everything a remedy is made from.
 pub(super) struct Bench<'a> {
@@ -18,9 +19,6 @@ pub(super) struct Bench<'a> {
     workspace: Option<Workspace>,
     manager: Option<Manager>,
 }
-
-/// Lines of Node in order.
-const LINES: &[u32] = &[4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24];
 
 impl<'a> Bench<'a> {
     pub(super) fn new(repo: &'a dyn RepoView, failed: &'a FailedStep<'a>) -> Self {
@@ -508,67 +506,6 @@ impl<'a> Bench<'a> {
         remedies.extend(self.without_scripts());
         remedies.extend(self.without_lock());
         Some((host.to_owned(), remedies))
-    }
-}
-
-fn node_range(text: &str) -> Option<Remedy> {
-    let text = text.trim().trim_start_matches('v');
-    let text = match text.strip_suffix('+') {
-        Some(least) => format!(">={least}"),
-        None => text.to_owned(),
-    };
-    let bare = text.starts_with(|c: char| c.is_ascii_digit());
-    let request = if bare && !text.contains(['|', '-', ' ']) {
-        VersionRequest::Range(format!(">={text}"))
-    } else {
-        VersionRequest::Range(text.clone())
-    };
-    leading_number(&text)?;
-    Some(use_tool("node", request, &text, None))
-}
-
-fn use_node(version: &str) -> Remedy {
-    use_tool("node", VersionRequest::Exact(version.to_owned()), version, None)
-}
-
-fn use_tool(tool: &str, version: VersionRequest, shown: &str, resume: Option<StepId>) -> Remedy {
-    Remedy {
-        kind: RemedyKind::UseToolchain { tool: tool.to_owned(), version: shown.to_owned() },
-        title: format!("use {tool} {shown}"),
-        edits: vec![PlanEdit::RequireToolchain {
-            toolchain: ToolchainRequirement {
-                tool: tool.to_owned(),
-                version,
-                evidence: vec![Evidence::at("", "javascript.diagnosis", Trust::Default)],
-            },
-        }],
-        // Native modules are built for one Node: everything is installed again.
-        resume_at: resume.or_else(|| Some(StepId::new("javascript.install"))),
-    }
-}
-
-/// The line of Node that first has an option (source: Node's changelogs).
-fn option_line(option: &str) -> u32 {
-    match option {
-        "--test" | "--watch" | "--import" | "--test-reporter" | "--test-reporter-destination" => 18,
-        "--env-file" | "--experimental-test-coverage" | "--experimental-default-type" => 20,
-        "--experimental-sqlite" | "--experimental-strip-types" | "--env-file-if-exists" => 22,
-        "--experimental-transform-types" | "--test-isolation" | "--experimental-test-isolation" => {
-            22
-        }
-        _ => 22,
-    }
-}
-
-/// The newest line of Node that a major version of node-sass builds on (source: its README).
-fn sass_line(major: u32) -> u32 {
-    match major {
-        0..=3 => 6,
-        4 => 14,
-        5..=6 => 16,
-        7 => 16,
-        8 => 18,
-        _ => 20,
     }
 }
 
