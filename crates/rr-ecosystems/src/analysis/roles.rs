@@ -16,6 +16,8 @@ use crate::places::decoy_role;
 const SHARE: f64 = 0.15;
 /// Share below which a unit is not what the repository is about, even without a rival.
 const TRACE: f64 = 0.05;
+/// Smallest share of one of several parts beside each other.
+const PEER_SHARE: f64 = 0.005;
 /// Most primary units; the rest become members, and a note says so.
 const PRIMARY_LIMIT: usize = 12;
 
@@ -48,9 +50,13 @@ pub(super) fn rank(repo: &dyn RepoView, analysis: &mut Analysis) {
     ranked.sort_by(|a, b| order(a).cmp(&order(b)).then_with(|| a.path.cmp(&b.path)));
     cap_primaries(&mut ranked, &mut analysis.notes);
     if ranked.iter().all(|unit| unit.role != UnitRole::Primary) {
-        analysis.notes.push(match ranked.is_empty() {
-            true => "no build system that we know was found".to_owned(),
-            false => "nothing here looks like the repository's own main thing".to_owned(),
+        let mostly = analysis.languages.first().map_or("", |share| share.language.as_str());
+        analysis.notes.push(match (ranked.is_empty(), mostly) {
+            (true, "") => "no source code that we know was found".to_owned(),
+            (true, language) => {
+                format!("no build system that we know was found; mostly {language}")
+            }
+            (false, _) => "nothing here looks like the repository's own main thing".to_owned(),
         });
     }
     analysis.units = ranked;
@@ -61,6 +67,7 @@ fn order(unit: &Unit) -> (bool, Reverse<u8>, usize) {
 }
 
 fn assign(units: &mut [Unit], standings: &[Standing]) {
+    free_members(units, standings);
     let roles: Vec<UnitRole> = (0..units.len()).map(|at| role_of(units, standings, at)).collect();
     for (unit, role) in units.iter_mut().zip(roles) {
         unit.role = role;
@@ -69,6 +76,29 @@ fn assign(units: &mut [Unit], standings: &[Standing]) {
         return;
     }
     promote_best(units, standings);
+}
+
+/// A root that is no workspace by its own ecosystem's word and holds nothing itself: its members
+/// stand for themselves.
+fn free_members(units: &mut [Unit], standings: &[Standing]) {
+    for at in 0..units.len() {
+        let root = &units[at];
+        let hollow = root.role == UnitRole::Primary
+            && root.kind != UnitKind::Workspace
+            && standings[at].share < TRACE
+            && members_hold_source(units, standings, at);
+        if !hollow {
+            continue;
+        }
+        let members: Vec<usize> = (0..units.len())
+            .filter(|other| units[*other].role == UnitRole::Member)
+            .filter(|other| same_ecosystem_above(&units[at], &units[*other]))
+            .collect();
+        for member in members {
+            units[member].role = UnitRole::Primary;
+        }
+        units[at].role = UnitRole::Tooling;
+    }
 }
 
 fn role_of(units: &[Unit], standings: &[Standing], at: usize) -> UnitRole {
@@ -101,7 +131,8 @@ fn role_of(units: &[Unit], standings: &[Standing], at: usize) -> UnitRole {
     let own_workspace =
         unit.kind == UnitKind::Workspace && members_hold_source(units, standings, at);
     let leads = standing.share >= best && (standing.share >= TRACE || is_fallback(unit));
-    if own_workspace || standing.share >= SHARE || leads {
+    let peer = standing.share >= PEER_SHARE && is_peer(units, standings, at, &rivals);
+    if own_workspace || standing.share >= SHARE || leads || peer {
         return match frontend_of(units, standings, at, &rivals) {
             true => UnitRole::Frontend,
             false => UnitRole::Primary,
@@ -110,6 +141,19 @@ fn role_of(units: &[Unit], standings: &[Standing], at: usize) -> UnitRole {
     // Nothing in its language: a manifest that only carries tools.
     let nested = rivals.iter().any(|r| same_ecosystem_above(&units[*r], unit));
     if nested { UnitRole::Member } else { UnitRole::Tooling }
+}
+
+/// One of several parts beside each other, with nothing of weight above them: a folder of
+/// services.
+fn is_peer(units: &[Unit], standings: &[Standing], at: usize, rivals: &[usize]) -> bool {
+    let path = units[at].path.as_str();
+    let Some((parent, _)) = path.rsplit_once('/') else { return false };
+    let beside = |other: &str| other.rsplit_once('/').is_some_and(|(folder, _)| folder == parent);
+    let above = |other: &str| {
+        other.is_empty() || path.strip_prefix(other).is_some_and(|rest| rest.starts_with('/'))
+    };
+    rivals.iter().filter(|r| beside(&units[**r].path)).count() >= 2
+        && !rivals.iter().any(|r| above(&units[*r].path) && solid(units, standings, *r))
 }
 
 /// Whether a unit with next to no source shares its folder with one that has most of it: helper

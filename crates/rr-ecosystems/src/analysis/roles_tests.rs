@@ -87,3 +87,23 @@ fn a_collection_of_examples_is_what_it_is() {
     let found = ranked(&[("examples/a/m.py", 100)], vec![unit("examples/a", "python")]);
     assert_eq!(found, [named("python:examples/a", UnitRole::Primary)]);
 }
+
+#[test]
+fn members_of_a_hollow_root_stand_for_themselves() {
+    let mut member = unit("backend", "python");
+    member.role = UnitRole::Member;
+    let found = ranked(&[("backend/app.py", 5000)], vec![unit("", "python"), member]);
+    assert_eq!(
+        found,
+        [named("python:backend", UnitRole::Primary), named("python:", UnitRole::Tooling)]
+    );
+}
+
+#[test]
+fn a_folder_of_services_has_many_primaries() {
+    let found = ranked(
+        &[("src/a/m.go", 9000), ("src/b/m.py", 500), ("src/c/m.js", 300), ("tool.py", 10)],
+        vec![unit("src/a", "go"), unit("src/b", "python"), unit("src/c", "javascript")],
+    );
+    assert!(found.iter().all(|(_, role)| *role == UnitRole::Primary), "{found:?}");
+}

@@ -6,7 +6,8 @@
 use std::collections::BTreeMap;
 
 use rr_core::{
-    Analysis, CommandClass, Evidence, Fact, FactKey, MinedCommand, Trust, Unit, VersionRequest,
+    Analysis, CommandClass, Evidence, Fact, FactKey, MinedCommand, Trust, Unit, UnitRole,
+    VersionRequest,
 };
 
 use super::command_line::{program, split_words};
@@ -51,9 +52,11 @@ pub fn commands<'a>(
 
 /// The commands that run a unit's tests, as written, most trusted first; of CI's the plainest
 /// first: a job called `test` comes before one with sanitizers, another architecture or coverage.
+/// Commands of another ecosystem that has a unit there are that unit's.
 #[must_use]
 pub fn test_commands<'a>(analysis: &'a Analysis, unit: &Unit) -> Vec<&'a MinedCommand> {
     let mut found = commands(analysis, unit, CommandClass::Test);
+    found.retain(|command| !of_another(analysis, unit, command));
     found.sort_by_key(|command| {
         std::cmp::Reverse((command.evidence.trust, super::main_test::plainness(command)))
     });
@@ -148,7 +151,9 @@ pub fn env_for_tests(analysis: &Analysis, unit: &Unit) -> BTreeMap<String, Strin
         analysis.services.iter().flat_map(|s| &s.bindings).any(|binding| binding.name == name)
     };
     for (name, value) in &command.env {
-        if !bound(name)
+        if !value.is_empty()
+            && !name.ends_with("_VERSION")
+            && !bound(name)
             && super::variables::plain_value(value)
             && super::variables::ours_to_set(name)
         {
@@ -240,6 +245,23 @@ fn versions<'a>(
         }
     }
     found
+}
+
+/// Whether a command, or everything it runs, belongs to another ecosystem's unit of the folder.
+fn of_another(analysis: &Analysis, unit: &Unit, command: &MinedCommand) -> bool {
+    let foreign = |line: &str| {
+        super::ecosystem_of(line).is_some_and(|ecosystem| {
+            ecosystem != unit.ecosystem.as_str()
+                && owner(analysis, ecosystem, &command.cwd)
+                    .is_some_and(|owner| owner.role != UnitRole::Tooling)
+        })
+    };
+    if super::ecosystem_of(&command.line).is_some() {
+        return foreign(&command.line);
+    }
+    let inner = super::resolve::resolve(analysis, command);
+    let mut tests = inner.iter().filter(|inner| inner.class == CommandClass::Test).peekable();
+    tests.peek().is_some() && tests.all(|inner| foreign(&inner.line))
 }
 
 fn runs_in(analysis: &Analysis, unit: &Unit, folder: &str) -> bool {
