@@ -16,6 +16,7 @@ static FILES: &[(&str, &[u8])] = assets![
     "recorder/go/run-tests.sh",
     "recorder/make/shell.sh",
     "recorder/make/targets.sh",
+    "recorder/native/ask.sh",
     "recorder/native/run-program.sh",
     "recorder/node/check-installed.cjs",
     "recorder/node/children.cjs",

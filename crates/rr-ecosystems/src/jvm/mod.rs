@@ -1,4 +1,17 @@
-//! Java and Kotlin: Maven and Gradle.
+//! Java, Kotlin and other JVM languages: Maven and Gradle.
+//!
+//! The build tool does everything; our script (`assets/recorder/collect.sh`) only brings the XML
+//! files that Surefire, Failsafe and Gradle write. Must not choose JDKs itself: it says what the
+//! repository asks for.
+
+mod detect;
+mod diagnose;
+mod gradle;
+mod java;
+mod paths;
+mod plan;
+mod pom;
+mod start;
 
 use rr_core::{
     Diagnosis, Ecosystem, EcosystemId, FailedStep, PlanContext, RepoView, Unit, UnitPlan,
@@ -12,15 +25,18 @@ impl Ecosystem for Jvm {
         EcosystemId::new("jvm")
     }
 
-    fn detect(&self, _repo: &dyn RepoView) -> Vec<Unit> {
-        Vec::new()
+    fn detect(&self, repo: &dyn RepoView) -> Vec<Unit> {
+        detect::units(repo)
     }
 
-    fn plan(&self, _repo: &dyn RepoView, _unit: &Unit, _context: &PlanContext<'_>) -> UnitPlan {
-        UnitPlan::default()
+    fn plan(&self, repo: &dyn RepoView, unit: &Unit, context: &PlanContext<'_>) -> UnitPlan {
+        plan::plan(repo, unit, context)
     }
 
-    fn diagnose(&self, _repo: &dyn RepoView, _failed: &FailedStep<'_>) -> Vec<Diagnosis> {
-        Vec::new()
+    fn diagnose(&self, repo: &dyn RepoView, failed: &FailedStep<'_>) -> Vec<Diagnosis> {
+        diagnose::diagnose(repo, failed)
     }
 }
+
+#[cfg(test)]
+mod tests;

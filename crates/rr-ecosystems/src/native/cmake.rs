@@ -65,6 +65,17 @@ pub(super) fn has_tests(repo: &dyn RepoView, folder: &str) -> bool {
     lists(repo, folder).iter().any(|(_, text)| TESTS.is_match(&without_comments(text)))
 }
 
+/// How many tests the list files add, roughly: discovering ones and loops count for several.
+pub(super) fn test_count(repo: &dyn RepoView, folder: &str) -> usize {
+    let count = |text: &str| {
+        let text = without_comments(text).to_ascii_lowercase();
+        let many = if text.contains("foreach") { 4 } else { 1 };
+        many * text.matches("add_test").count() + 4 * text.matches("discover_tests").count()
+    };
+    let found: usize = lists(repo, folder).iter().map(|(_, text)| count(text)).sum();
+    found.max(usize::from(has_tests(repo, folder)))
+}
+
 /// The project's name.
 pub(super) fn name(repo: &dyn RepoView, folder: &str) -> Option<String> {
     let text = repo.text(&join(folder, "CMakeLists.txt"))?;

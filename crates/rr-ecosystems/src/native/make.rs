@@ -90,6 +90,21 @@ pub(super) fn goal(repo: &dyn RepoView, folder: &str) -> Option<(String, Evidenc
     })
 }
 
+/// How many test targets the test goal gathers; 1 where it tests by itself, 0 without one.
+pub(super) fn test_count(repo: &dyn RepoView, folder: &str) -> usize {
+    let Some((_, evidence)) = goal(repo, folder) else { return 0 };
+    let mut line = evidence.excerpt;
+    if let Some((_, next)) = line.split_once(": ")
+        && GOALS.contains(&next.trim())
+        && let Some((_, text)) = text(repo, folder)
+    {
+        let wanted = format!("{}:", next.trim());
+        line = text.lines().find(|l| l.starts_with(&wanted)).unwrap_or("").to_owned();
+    }
+    let needs = line.split_once(':').map_or("", |(_, needs)| needs);
+    needs.split_whitespace().filter(|need| need.contains("test")).count().max(1)
+}
+
 /// Whether automake files of a folder define tests.
 pub(super) fn automake_tests(repo: &dyn RepoView, folder: &str) -> bool {
     repo.below(folder)

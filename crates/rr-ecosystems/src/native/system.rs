@@ -82,12 +82,16 @@ pub(super) fn ranked(repo: &dyn RepoView, analysis: &Analysis, unit: &Unit) -> V
         .into_iter()
         .map(|system| {
             let base = match system {
+                // A hand-written `configure` is the maintainers' own; CMake came to it later.
+                System::Configure => 5,
                 System::CMake | System::Meson => 4,
                 System::Autotools => 3,
-                System::Configure => 2,
                 System::Make => 1,
             };
-            let tests = if has_tests(repo, &unit.path, system) { 6 } else { 0 };
+            let tests = match test_count(repo, &unit.path, system) {
+                0 => 0,
+                count => 5 + i32::try_from(count.min(4)).unwrap_or(4),
+            };
             let trust = used.get(system.name()).copied();
             let documented = match trust {
                 Some(Trust::Ci | Trust::User) => 8,
@@ -101,14 +105,13 @@ pub(super) fn ranked(repo: &dyn RepoView, analysis: &Analysis, unit: &Unit) -> V
     scored.into_iter().map(|(_, system)| system).collect()
 }
 
-fn has_tests(repo: &dyn RepoView, folder: &str, system: System) -> bool {
+/// How many tests the build files show, roughly: only to compare systems of one folder.
+fn test_count(repo: &dyn RepoView, folder: &str, system: System) -> usize {
     match system {
-        System::CMake => cmake::has_tests(repo, folder),
-        System::Meson => meson::has_tests(repo, folder),
-        System::Autotools => {
-            make::automake_tests(repo, folder) || make::goal(repo, folder).is_some()
-        }
-        System::Configure | System::Make => make::goal(repo, folder).is_some(),
+        System::CMake => cmake::test_count(repo, folder),
+        System::Meson => usize::from(meson::has_tests(repo, folder)) * 4,
+        System::Autotools if make::automake_tests(repo, folder) => 4,
+        System::Autotools | System::Configure | System::Make => make::test_count(repo, folder),
     }
 }
 

@@ -1,0 +1,184 @@
+//! How a JVM project is seen to run: its server answers, or its program does.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+use rr_core::{Command, Evidence, HealthProbe, ProbeKind, RepoView, Trust};
+
+use super::detect::Tool;
+use super::gradle::Gradle;
+use super::paths::join;
+use super::pom::Pom;
+
+/// What is started.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Start {
+    pub(super) service: bool,
+    /// Folder of the module, relative to the root.
+    pub(super) folder: String,
+    pub(super) title: String,
+    pub(super) command: Command,
+    pub(super) probe: HealthProbe,
+    pub(super) evidence: Evidence,
+}
+
+static PORT: LazyLock<Regex> = LazyLock::new(|| {
+    expression(
+        r"(?:InetSocketAddress|ServerSocket|listen|start|port|PORT)\w*\s*[(=]\D{0,40}?(\d{4,5})\b",
+    )
+});
+static SERVES: LazyLock<Regex> = LazyLock::new(|| {
+    expression(
+        r"HttpServer\.create|new ServerSocket\(|Javalin\.create|Undertow\.builder|embeddedServer\(|Vertx\.vertx|Spark\.(?:get|port)|\.createHttpServer\(|ServerBuilder\.forPort|new Server\(",
+    )
+});
+static ROUTE: LazyLock<Regex> =
+    LazyLock::new(|| expression(r#"(?:createContext|\.get|get)\(\s*"(/[\w./-]*)""#));
+static YAML_PORT: LazyLock<Regex> =
+    LazyLock::new(|| expression(r"(?m)^server:\s*\n(?:\s+.*\n)*?\s+port:\s*\D{0,20}?(\d{2,5})"));
+static PROPERTY_PORT: LazyLock<Regex> = LazyLock::new(|| {
+    expression(
+        r"(?m)^\s*(?:server\.port|quarkus\.http\.port|micronaut\.server\.port)\s*[=:]\s*\D{0,20}?(\d{2,5})",
+    )
+});
+
+fn expression(text: &str) -> Regex {
+    #[expect(clippy::unwrap_used, reason = "constant expressions, tried by the tests")]
+    Regex::new(text).unwrap()
+}
+
+/// The program of a build, where it has one.
+pub(super) fn find(
+    repo: &dyn RepoView,
+    folder: &str,
+    tool: Tool,
+    reactor: &[Pom],
+    gradle: Option<&Gradle>,
+) -> Option<Start> {
+    match tool {
+        Tool::Maven => maven(repo, reactor),
+        Tool::Gradle => boot_of_gradle(repo, folder, gradle?),
+    }
+}
+
+fn maven(repo: &dyn RepoView, reactor: &[Pom]) -> Option<Start> {
+    let boot = reactor.iter().find(|pom| {
+        pom.packaging != "pom"
+            && pom.plugins.iter().any(|plugin| plugin == "spring-boot-maven-plugin")
+            && (pom.uses("-web") || pom.uses("-gateway") || pom.uses("-server"))
+    });
+    if let Some(pom) = boot {
+        let health = pom.uses("spring-boot-starter-actuator").then_some("/actuator/health");
+        return Some(server(repo, pom, JAR, "start the Spring Boot application", health));
+    }
+    let quarkus = reactor.iter().find(|pom| {
+        pom.packaging != "pom" && pom.plugins.iter().any(|p| p.contains("quarkus-maven"))
+    });
+    if let Some(pom) = quarkus {
+        let health = pom.uses("smallrye-health").then_some("/q/health");
+        let line = "exec java -jar target/quarkus-app/quarkus-run.jar";
+        return Some(server(repo, pom, line, "start the Quarkus application", health));
+    }
+    let pom = reactor.iter().find(|pom| pom.main_class.is_some() && pom.packaging == "jar")?;
+    program(repo, pom)
+}
+
+/// The application's jar: not the one before repackaging, sources or documentation.
+const JAR: &str = "exec java -jar \"$(ls -S target/*.jar | grep -v -e '-sources' -e '-javadoc' -e '-tests' -e '-plain' -e '/original-' | head -n 1)\"";
+
+fn server(repo: &dyn RepoView, pom: &Pom, line: &str, title: &str, health: Option<&str>) -> Start {
+    let port = configured_port(repo, &pom.folder);
+    let paths = health.into_iter().chain(["/"]).map(str::to_owned).collect();
+    Start {
+        service: true,
+        folder: pom.folder.clone(),
+        title: title.to_owned(),
+        command: Command::shell(line),
+        probe: HealthProbe {
+            kind: ProbeKind::Http { paths },
+            expected_port: Some(port),
+            start_seconds: 120,
+        },
+        evidence: Evidence::at(join(&pom.folder, "pom.xml"), "jvm.application", Trust::Manifest),
+    }
+}
+
+/// `server.port` of the default configuration; frameworks listen on 8080 without one.
+fn configured_port(repo: &dyn RepoView, folder: &str) -> u16 {
+    let resources = join(folder, "src/main/resources");
+    ["application.properties", "application.yml", "application.yaml"]
+        .iter()
+        .filter_map(|name| repo.text(&join(&resources, name)))
+        .find_map(|text| {
+            let found = PROPERTY_PORT.captures(&text).or_else(|| YAML_PORT.captures(&text))?;
+            found[1].parse().ok()
+        })
+        .unwrap_or(8080)
+}
+
+/// A plain program with a main class: a server where its source listens.
+fn program(repo: &dyn RepoView, pom: &Pom) -> Option<Start> {
+    let class = pom.main_class.as_deref()?;
+    let source = source_of(repo, &pom.folder, class)?;
+    let evidence = Evidence::at(join(&pom.folder, "pom.xml"), "jvm.main-class", Trust::Manifest);
+    let executable = ["maven-jar-plugin", "maven-shade-plugin", "maven-assembly-plugin"]
+        .iter()
+        .any(|name| pom.plugins.iter().any(|plugin| plugin == name));
+    let words =
+        if executable { JAR.to_owned() } else { format!("exec java -cp target/classes {class}") };
+    if SERVES.is_match(&source) {
+        let port = PORT.captures(&source).and_then(|found| found[1].parse().ok());
+        let mut paths: Vec<String> =
+            ROUTE.captures_iter(&source).map(|found| found[1].to_owned()).collect();
+        paths.sort_by_key(|path| (!path.contains("health"), path.len()));
+        paths.truncate(3);
+        if paths.is_empty() {
+            paths.push("/".to_owned());
+        }
+        let http = source.to_ascii_lowercase().contains("http");
+        let kind = if http { ProbeKind::Http { paths } } else { ProbeKind::Tcp };
+        return Some(Start {
+            service: true,
+            folder: pom.folder.clone(),
+            title: format!("start `{class}`"),
+            command: Command::shell(words),
+            probe: HealthProbe { kind, expected_port: port, start_seconds: 60 },
+            evidence,
+        });
+    }
+    let asked = words.replace("exec java", "java");
+    let (before, after) = asked.split_once("java ").unwrap_or(("", asked.as_str()));
+    let line = format!("{before}bash @{{tools}}/recorder/native/ask.sh java {after}");
+    Some(Start {
+        service: false,
+        folder: pom.folder.clone(),
+        title: format!("run `{class}`"),
+        command: Command::shell(line),
+        probe: HealthProbe { kind: ProbeKind::ExitCode, expected_port: None, start_seconds: 60 },
+        evidence,
+    })
+}
+
+fn source_of(repo: &dyn RepoView, folder: &str, class: &str) -> Option<String> {
+    let path = class.replace('.', "/");
+    let kotlin = path.strip_suffix("Kt").unwrap_or(&path);
+    [format!("src/main/java/{path}.java"), format!("src/main/kotlin/{kotlin}.kt")]
+        .iter()
+        .find_map(|path| repo.text(&join(folder, path)).map(|text| text.to_string()))
+}
+
+/// Spring Boot under Gradle: `bootJar` of `assemble` lies in `build/libs`.
+fn boot_of_gradle(repo: &dyn RepoView, folder: &str, gradle: &Gradle) -> Option<Start> {
+    let boot = gradle.text.contains("org.springframework.boot") && gradle.text.contains("-web");
+    if !boot
+        || !repo.below(&join(folder, "src/main")).iter().any(|e| e.path.contains("Application"))
+    {
+        return None;
+    }
+    let pom = Pom { folder: folder.to_owned(), ..Pom::default() };
+    let health = gradle.text.contains("actuator").then_some("/actuator/health");
+    let line = JAR.replace("target/", "build/libs/");
+    let mut start = server(repo, &pom, &line, "start the Spring Boot application", health);
+    start.evidence = Evidence::at(join(folder, "build.gradle"), "jvm.application", Trust::Manifest);
+    Some(start)
+}

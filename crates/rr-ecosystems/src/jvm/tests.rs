@@ -1,0 +1,193 @@
+use rr_core::{
+    Analysis, Command, Ecosystem, EcosystemId, EnvironmentReport, Exit, FailedStep, MemoryRepo,
+    Outcome, PlanContext, RemedyKind, RunPlan, Step, StepKind, TestRun, UnitKind, UnitPlan,
+    VersionRequest,
+};
+
+use crate::analysis::analyze_view;
+
+fn planned(files: &[(&str, &str)]) -> (rr_core::Unit, UnitPlan) {
+    let repo = MemoryRepo::new(files.iter().copied());
+    let analysis = analyze_view(&repo);
+    let environment = EnvironmentReport::default();
+    let unit = analysis.units.iter().find(|unit| unit.ecosystem.as_str() == "jvm").unwrap();
+    let context = PlanContext { analysis: &analysis, environment: &environment };
+    (unit.clone(), super::Jvm.plan(&repo, unit, &context))
+}
+
+fn pom(inner: &str) -> String {
+    format!(
+        "<project xmlns=\"http://maven.apache.org/POM/4.0.0\"><artifactId>app</artifactId>{inner}</project>"
+    )
+}
+
+const TEST: (&str, &str) = ("src/test/java/ATest.java", "class ATest {}");
+
+fn java(plan: &UnitPlan) -> VersionRequest {
+    plan.toolchains.iter().find(|toolchain| toolchain.tool == "java").unwrap().version.clone()
+}
+
+#[test]
+fn a_library_is_built_and_tested_with_its_real_exit_status() {
+    let text = pom("<properties><maven.compiler.release>11</maven.compiler.release></properties>");
+    let (unit, plan) = planned(&[("pom.xml", &text), TEST]);
+    assert_eq!(unit.kind, UnitKind::Library);
+    let lines: Vec<String> = plan.steps.iter().map(|step| step.command.to_string()).collect();
+    assert_eq!(lines.len(), 2);
+    assert!(lines[0].starts_with("mvn -B -ntp -DskipTests ") && lines[0].ends_with(" package"));
+    assert!(lines[1].contains("-- mvn -B -ntp -fae ") && lines[1].ends_with(" test"));
+    assert!(!lines[1].contains("failure.ignore"));
+    assert_eq!(java(&plan), VersionRequest::Range(">=11".to_owned()));
+}
+
+#[test]
+fn ci_and_the_enforcer_rule_over_the_release_level() {
+    let text = pom(
+        "<properties><maven.compiler.release>8</maven.compiler.release></properties><build><plugins><plugin>\
+         <artifactId>maven-enforcer-plugin</artifactId><configuration><rules><requireJavaVersion>\
+         <version>[17,)</version></requireJavaVersion></rules></configuration></plugin></plugins></build>",
+    );
+    let workflow = "on: push\njobs:\n  b:\n    runs-on: ubuntu-latest\n    strategy:\n      matrix:\n        \
+        java: [11, 17, 21]\n    steps:\n      - uses: actions/setup-java@v4\n        with:\n          \
+        java-version: ${{ matrix.java }}\n      - run: mvn verify\n";
+    let (_, plan) = planned(&[("pom.xml", &text), TEST, (".github/workflows/ci.yml", workflow)]);
+    assert_eq!(java(&plan), VersionRequest::OneOf(vec!["17".to_owned(), "21".to_owned()]));
+    assert!(plan.steps.last().unwrap().command.to_string().ends_with(" verify"));
+}
+
+#[test]
+fn modules_are_members_and_their_levels_count() {
+    let root =
+        pom("<packaging>pom</packaging><modules><module>a</module><module>b/</module></modules>");
+    let inner = pom("<properties><java.version>21</java.version></properties>");
+    let files = [
+        ("pom.xml", root.as_str()),
+        ("a/pom.xml", inner.as_str()),
+        ("b/pom.xml", &pom("")),
+        ("a/src/test/java/ATest.java", ""),
+    ];
+    let repo = MemoryRepo::new(files);
+    assert_eq!(super::Jvm.detect(&repo).len(), 1);
+    let (_, plan) = planned(&files);
+    assert_eq!(java(&plan), VersionRequest::Range(">=21".to_owned()));
+    assert!(plan.steps.last().unwrap().command.to_string().ends_with(" package"));
+}
+
+#[test]
+fn spring_boot_starts_on_its_configured_port() {
+    let text = pom(
+        "<parent><groupId>org.springframework.boot</groupId><artifactId>spring-boot-starter-parent</artifactId></parent>\
+         <dependencies><dependency><groupId>org.springframework.boot</groupId><artifactId>spring-boot-starter-web</artifactId></dependency>\
+         <dependency><groupId>org.springframework.boot</groupId><artifactId>spring-boot-starter-actuator</artifactId></dependency></dependencies>\
+         <build><plugins><plugin><artifactId>spring-boot-maven-plugin</artifactId></plugin></plugins></build>",
+    );
+    let (unit, plan) = planned(&[
+        ("pom.xml", &text),
+        ("src/main/resources/application.yml", "spring:\n  x: 1\nserver:\n  port: 9001\n"),
+    ]);
+    assert_eq!(unit.kind, UnitKind::Service);
+    let start = plan.steps.iter().find(|step| step.kind == StepKind::Start).unwrap();
+    let probe = start.probe.as_ref().unwrap();
+    assert_eq!(probe.expected_port, Some(9001));
+    let rr_core::ProbeKind::Http { paths } = &probe.kind else { panic!() };
+    assert_eq!(paths, &["/actuator/health", "/"]);
+}
+
+#[test]
+fn gradle_keeps_to_javas_that_its_wrapper_knows() {
+    let (unit, plan) = planned(&[
+        ("settings.gradle", "rootProject.name = 'frob'"),
+        ("build.gradle", "java { toolchain { languageVersion = JavaLanguageVersion.of(11) } }"),
+        ("gradlew", "#!/bin/sh"),
+        (
+            "gradle/wrapper/gradle-wrapper.properties",
+            "distributionUrl=https\\://services.gradle.org/distributions/gradle-7.4.2-bin.zip",
+        ),
+        TEST,
+    ]);
+    assert_eq!(unit.name, "frob");
+    assert_eq!(java(&plan), VersionRequest::Range(">=11,<18".to_owned()));
+    let last = plan.steps.last().unwrap().command.to_string();
+    assert!(
+        last.ends_with("-- sh ./gradlew --no-daemon --console=plain --continue test"),
+        "{last}"
+    );
+}
+
+/// The first diagnosis of a Maven step that ended with this output.
+fn first(kind: StepKind, output: &str) -> Option<rr_core::Diagnosis> {
+    let id = EcosystemId::new("jvm");
+    let command = Command::argv(["mvn", "-B", "-ntp", "-fae", "test"]);
+    let step = Step::new("jvm-x", &id, "", kind, "x", command);
+    let plan = RunPlan { steps: vec![step.clone()], ..RunPlan::default() };
+    let outcome = Outcome {
+        exit: Exit::Code(1),
+        seconds: 1.0,
+        output_bytes: 0,
+        tail: String::new(),
+        head: String::new(),
+        peak_memory: None,
+        left_processes: false,
+    };
+    let (analysis, environment) = (Analysis::default(), EnvironmentReport::default());
+    let tests = TestRun::default();
+    let failed = FailedStep {
+        step: &step,
+        outcome: &outcome,
+        output,
+        tests: Some(&tests),
+        plan: &plan,
+        analysis: &analysis,
+        environment: &environment,
+        treated: &[],
+    };
+    let repo = MemoryRepo::new([("pom.xml", ""), ("mvnw", "")]);
+    super::Jvm.diagnose(&repo, &failed).into_iter().next()
+}
+
+#[test]
+fn java_versions_are_read_from_failures() {
+    #[rustfmt::skip]
+    let samples = [
+        ("[ERROR] Fatal error compiling: error: release version 21 not supported\n", ">=21"),
+        ("[ERROR] Fatal error compiling: error: invalid target release: 25\n", ">=25"),
+        ("    class file has wrong version 65.0, should be 61.0\n", ">=21"),
+        ("Unsupported class file major version 69\n", "<25"),
+        ("[ERROR] Rule 1: RequireJavaVersion failed with message:\nDetected JDK version 17.0.15 (JAVA_HOME=/usr/lib/jvm/x) is not in the allowed range [21,).\n", ">=21"),
+        ("Detected JDK Version: 21.0.1 is not in the allowed range [11,18).\n", ">=11,<18"),
+    ];
+    for (output, wanted) in samples {
+        let found = first(StepKind::Build, output).unwrap();
+        let RemedyKind::UseToolchain { tool, version } = &found.remedies[0].kind else { panic!() };
+        assert_eq!((tool.as_str(), version.as_str()), ("java", wanted), "{output}");
+    }
+}
+
+#[test]
+fn other_failures_have_their_cure() {
+    let found =
+        first(StepKind::Build, "[ERROR] Source option 6 is no longer supported. Use 7 or later.\n")
+            .unwrap();
+    let rr_core::PlanEdit::SetCommand { command, .. } = &found.remedies[0].edits[0] else {
+        panic!()
+    };
+    assert!(command.to_string().contains("-Dmaven.compiler.source=8"));
+    let found = first(
+        StepKind::Test,
+        "[INFO] --- maven-surefire-plugin:2.12.4:test (default-test) @ a ---\n",
+    )
+    .unwrap();
+    let rr_core::PlanEdit::SetCommand { command, .. } = &found.remedies[0].edits[0] else {
+        panic!()
+    };
+    assert!(command.to_string().ends_with("maven-surefire-plugin:3.2.5:test"));
+    let found = first(
+        StepKind::Build,
+        "[ERROR] Detected Maven Version: 3.8.7 is not in the allowed range [3.9.0,).\n",
+    )
+    .unwrap();
+    let rr_core::PlanEdit::SetCommand { command, .. } = &found.remedies[0].edits[0] else {
+        panic!()
+    };
+    assert!(command.to_string().starts_with("sh ./mvnw -B"));
+}
