@@ -27,6 +27,8 @@ mount -t sysfs -o ro sysfs sys 2>/dev/null || true
 mount -t tmpfs -o mode=0755 tmpfs run
 mkdir run/lock
 mount -t tmpfs -o mode=1777 tmpfs tmp
+# Rebuilding the index of manual pages costs seconds.
+rm -f var/lib/man-db/auto-update
 mkdir -p var/tmp var/cache/apt/archives var/lib/apt/lists
 mount -t tmpfs -o mode=1777 tmpfs var/tmp
 [ $# -gt 0 ] || exit 0
@@ -42,7 +44,7 @@ exec chroot . /usr/bin/env -i PATH=/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin
     LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive APT_CONFIG=/tmp/apt.conf \
     apt-get -q -y --no-install-recommends --no-download \
     -o Dir::Cache=/var/cache/apt -o Dir::State::lists=/var/lib/apt/lists \
-    -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold \
+    -o Dpkg::Use-Pty=0 -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold \
     -o Dpkg::Options::=--force-unsafe-io \
     -o Dpkg::Options::=--path-exclude=/usr/share/man/* \
     -o Dpkg::Options::=--path-exclude=/usr/share/info/* \

@@ -65,7 +65,8 @@ pub(crate) struct Printed;
 
 impl OutputSink for Printed {
     fn write(&self, chunk: &[u8]) {
-        print!("{}", String::from_utf8_lossy(chunk));
+        // Standard error is not captured per test, but is there when one hangs.
+        let _ = std::io::Write::write_all(&mut std::io::stderr(), chunk);
     }
 }
 
