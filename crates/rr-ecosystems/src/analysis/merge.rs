@@ -50,6 +50,11 @@ fn merge_toolchains(plan: &mut RunPlan, toolchains: Vec<ToolchainRequirement>) {
             old.evidence.extend(more);
             continue;
         }
+        if let Some(version) = both(&old.version, &new.version) {
+            old.version = version;
+            old.evidence.extend(new.evidence);
+            continue;
+        }
         let stronger = old.version == VersionRequest::Any
             || new.version != VersionRequest::Any && trust(&new) > trust(old);
         let (kept, left) = if stronger { (new, old.clone()) } else { (old.clone(), new) };
@@ -60,6 +65,30 @@ fn merge_toolchains(plan: &mut RunPlan, toolchains: Vec<ToolchainRequirement>) {
             ));
         }
         *old = kept;
+    }
+}
+
+/// A request that satisfies both: the higher of two lower bounds, the versions that both lists
+/// name. `None` where that is not plain to see.
+fn both(old: &VersionRequest, new: &VersionRequest) -> Option<VersionRequest> {
+    use VersionRequest::{Exact, OneOf, Range};
+    match (old, new) {
+        (Range(a), Range(b)) => {
+            let bound = |text: &str| {
+                let version = text.strip_prefix(">=")?.trim();
+                version.split('.').map(|part| part.parse::<u32>().ok()).collect::<Option<Vec<_>>>()
+            };
+            let higher = if bound(a)? >= bound(b)? { a } else { b };
+            Some(Range(higher.clone()))
+        }
+        (OneOf(a), OneOf(b)) => {
+            let common: Vec<String> = a.iter().filter(|v| b.contains(v)).cloned().collect();
+            (!common.is_empty()).then_some(OneOf(common))
+        }
+        (OneOf(list), Exact(one)) | (Exact(one), OneOf(list)) => {
+            list.contains(one).then(|| Exact(one.clone()))
+        }
+        _ => None,
     }
 }
 
@@ -124,3 +153,7 @@ fn dedup(texts: &mut Vec<String>) {
     let mut seen = BTreeSet::new();
     texts.retain(|text| seen.insert(text.clone()));
 }
+
+#[cfg(test)]
+#[path = "merge_tests.rs"]
+mod tests;

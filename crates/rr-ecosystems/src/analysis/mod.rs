@@ -6,6 +6,7 @@ mod analyzer;
 mod case_cause;
 mod configure;
 mod disk_view;
+mod extensions;
 mod facts;
 mod generic_diagnosis;
 mod generic_remedies;

@@ -8,6 +8,7 @@ use std::cmp::Reverse;
 
 use rr_core::{Analysis, CommandClass, RepoView, Trust, Unit, UnitKind, UnitRole};
 
+use super::extensions;
 use super::shares::Shares;
 use crate::miners::query;
 use crate::places::decoy_role;
@@ -26,6 +27,8 @@ struct Standing {
     share: f64,
     ci_tests: bool,
     decoy: Option<UnitRole>,
+    /// A native build that a package in the same folder runs by itself.
+    extension: bool,
 }
 
 /// Sets roles and weights, and sorts the units: primary first, by weight, then by path.
@@ -39,6 +42,11 @@ pub(super) fn rank(repo: &dyn RepoView, analysis: &mut Analysis) {
             share: shares.share(at),
             ci_tests: ci_tests(analysis, unit),
             decoy: decoy_role(&unit.path),
+            extension: unit.ecosystem.as_str() == "native"
+                && analysis
+                    .units
+                    .iter()
+                    .any(|other| other.path == unit.path && extensions::built_by(repo, other)),
         })
         .collect();
     let mut units = std::mem::take(&mut analysis.units);
@@ -184,14 +192,14 @@ fn is_fallback(unit: &Unit) -> bool {
 
 fn members_hold_source(units: &[Unit], standings: &[Standing], at: usize) -> bool {
     let unit = &units[at];
-    units
+    let members: Vec<&Standing> = units
         .iter()
         .zip(standings)
         .filter(|(other, _)| other.role == UnitRole::Member && same_ecosystem_above(unit, other))
-        .map(|(_, standing)| standing.share)
-        .sum::<f64>()
-        + standings[at].share
-        >= SHARE
+        .map(|(_, standing)| standing)
+        .collect();
+    let sum = members.iter().map(|standing| standing.share).sum::<f64>() + standings[at].share;
+    sum >= SHARE || members.iter().any(|standing| standing.ci_tests && standing.share >= TRACE)
 }
 
 fn same_ecosystem_above(upper: &Unit, lower: &Unit) -> bool {
@@ -204,6 +212,9 @@ fn same_ecosystem_above(upper: &Unit, lower: &Unit) -> bool {
 /// A C build in the very folder of a package of another language builds that package's extension.
 fn serves_another(units: &[Unit], standings: &[Standing], at: usize, rivals: &[usize]) -> bool {
     let unit = &units[at];
+    if standings[at].extension {
+        return true;
+    }
     unit.ecosystem.as_str() == "native"
         && standings[at].share < 0.6
         && rivals.iter().any(|rival| {

@@ -107,3 +107,18 @@ fn a_folder_of_services_has_many_primaries() {
     );
     assert!(found.iter().all(|(_, role)| *role == UnitRole::Primary), "{found:?}");
 }
+
+#[test]
+fn a_package_that_builds_an_extension_owns_the_native_code() {
+    let repo = MemoryRepo::new([
+        ("setup.py", "setup(ext_modules=[Extension('x', ['x.c'])])".to_owned()),
+        ("x.c", "x".repeat(9000)),
+        ("lib/x.py", "x".repeat(2000)),
+        ("Makefile", "all:\n\tpython setup.py build\n".to_owned()),
+    ]);
+    let units = vec![unit("", "native"), unit("", "python")];
+    let mut analysis = Analysis { units, ..Analysis::default() };
+    rank(&repo, &mut analysis);
+    let primary: Vec<_> = analysis.primary_units().map(|u| u.ecosystem.as_str()).collect();
+    assert_eq!(primary, ["python"]);
+}

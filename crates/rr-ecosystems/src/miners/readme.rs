@@ -28,11 +28,16 @@ struct Block<'a> {
 /// Mines one document.
 pub(super) fn mine(path: &str, text: &str, mined: &mut Mined) {
     let place = Place { path, rule: "readme.block", trust: Trust::Readme };
+    // Guides kept apart speak of the whole repository.
+    let folder = match place.folder() {
+        ".github" | ".gitlab" | "docs" | "doc" => "",
+        folder => folder,
+    };
     for block in blocks(text) {
-        read_block(&place, &block, mined);
+        read_block(&place, folder, &block, mined);
     }
     for (at, line) in text.lines().take(LINE_LIMIT).enumerate() {
-        port(&place, u32::try_from(at).unwrap_or(0) + 1, line, mined);
+        port(&place, folder, u32::try_from(at).unwrap_or(0) + 1, line, mined);
     }
 }
 
@@ -85,7 +90,7 @@ fn blocks(text: &str) -> Vec<Block<'_>> {
 
 /// In a block with prompts only the lines behind them are commands: the rest is output. Indented
 /// blocks hold prose as well, so without a prompt only known programs count there.
-fn read_block(place: &Place<'_>, block: &Block<'_>, mined: &mut Mined) {
+fn read_block(place: &Place<'_>, folder: &str, block: &Block<'_>, mined: &mut Mined) {
     let prompted = block.lines.iter().any(|(_, line)| prompt(line).is_some());
     let mut script: Option<(u32, String)> = None;
     for (number, line) in &block.lines {
@@ -95,7 +100,7 @@ fn read_block(place: &Place<'_>, block: &Block<'_>, mined: &mut Mined) {
             continue;
         }
         if let Some((at, text)) = script.take() {
-            command(place, at, &text, &block.heading, mined);
+            command(place, folder, at, &text, &block.heading, mined);
         }
         let text = match prompt(line) {
             Some(text) => text,
@@ -106,7 +111,7 @@ fn read_block(place: &Place<'_>, block: &Block<'_>, mined: &mut Mined) {
         script = Some((*number, text.to_owned()));
     }
     if let Some((at, text)) = script {
-        command(place, at, &text, &block.heading, mined);
+        command(place, folder, at, &text, &block.heading, mined);
     }
 }
 
@@ -120,14 +125,14 @@ fn prompt(line: &str) -> Option<&str> {
     shaped.then(|| rest.trim())
 }
 
-fn command(place: &Place<'_>, at: u32, text: &str, heading: &str, mined: &mut Mined) {
+fn command(place: &Place<'_>, folder: &str, at: u32, text: &str, heading: &str, mined: &mut Mined) {
     // Placeholders are not to be run: `git clone <url>`, `cd your-project`.
     if text.is_empty() || text.contains('<') {
         return;
     }
     let env = BTreeMap::new();
     let before = mined.commands.len();
-    let cwd = Some(place.folder());
+    let cwd = Some(folder);
     mined.script(place, Script { text, line: at, cwd, env: &env, context: heading });
     let mut index = 0;
     mined.commands.retain(|command| {
@@ -137,12 +142,12 @@ fn command(place: &Place<'_>, at: u32, text: &str, heading: &str, mined: &mut Mi
 }
 
 /// `http://localhost:8000/path` names a port.
-fn port(place: &Place<'_>, at: u32, line: &str, mined: &mut Mined) {
+fn port(place: &Place<'_>, folder: &str, at: u32, line: &str, mined: &mut Mined) {
     for mark in ["://localhost:", "://127.0.0.1:", "://0.0.0.0:"] {
         let Some((_, rest)) = line.split_once(mark) else { continue };
         let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
         if digits.parse::<u16>().is_ok_and(|port| port >= 80) {
-            mined.fact(FactKey::Port, place.folder(), &digits, place.at(at, line));
+            mined.fact(FactKey::Port, folder, &digits, place.at(at, line));
         }
     }
 }
