@@ -1,5 +1,10 @@
 //! Who commands run as, seen from the host and from inside.
 
+use std::fs;
+
+/// CAP_CHOWN, CAP_SETGID, CAP_SETUID, CAP_SYS_ADMIN.
+const NEEDED_CAPABILITIES: [u32; 4] = [0, 6, 7, 21];
+
 /// Constant user and group for sandboxed commands where the runner is root. Outside the ranges
 /// that distributions hand out (below 60000) and that systemd takes for dynamic users (from 61184).
 const DEDICATED_UID: u32 = 61_100;
@@ -25,15 +30,17 @@ pub(crate) enum RunAs {
 }
 
 impl RunAs {
-    /// What applies to this process.
+    /// What applies to this process. Being root in a container or user namespace is not enough to
+    /// hand files to another user and to mount: such a root is treated like any other user.
     pub(crate) fn present() -> Self {
         let uid = rustix::process::geteuid().as_raw();
-        if uid == 0 {
-            Self::Dedicated { uid: DEDICATED_UID }
-        } else {
-            let gid = rustix::process::getegid().as_raw();
-            Self::Mapped { host: (uid, gid), uid: MAPPED_UID }
+        let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let map = fs::read_to_string("/proc/self/uid_map").unwrap_or_default();
+        if uid == 0 && has_capabilities(&status) && is_mapped(&map, DEDICATED_UID) {
+            return Self::Dedicated { uid: DEDICATED_UID };
         }
+        let gid = rustix::process::getegid().as_raw();
+        Self::Mapped { host: (uid, gid), uid: MAPPED_UID }
     }
 
     /// User id that commands see.
@@ -59,5 +66,40 @@ impl RunAs {
                 Some((format!("0 {uid} 1").into_bytes(), format!("0 {gid} 1").into_bytes()))
             }
         }
+    }
+}
+
+/// Whether `/proc/self/status` shows what mounting and changing users takes.
+fn has_capabilities(status: &str) -> bool {
+    let effective = status
+        .lines()
+        .find_map(|line| line.strip_prefix("CapEff:"))
+        .and_then(|hex| u64::from_str_radix(hex.trim(), 16).ok())
+        .unwrap_or(0);
+    NEEDED_CAPABILITIES.iter().all(|number| effective >> number & 1 == 1)
+}
+
+/// Whether lines such as `0 100000 65536` (first inside, first outside, count) cover a user.
+fn is_mapped(map: &str, uid: u32) -> bool {
+    map.lines().any(|line| {
+        let mut numbers = line.split_whitespace().map(|word| word.parse::<u64>().unwrap_or(0));
+        let (first, _, count) = (numbers.next(), numbers.next(), numbers.next());
+        let (first, count) = (first.unwrap_or(0), count.unwrap_or(0));
+        (first..first + count).contains(&u64::from(uid))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_root_that_can_hand_files_over_counts() {
+        assert!(is_mapped("         0          0 4294967295\n", DEDICATED_UID));
+        assert!(is_mapped("0 1000 1\n1 100000 65536\n", DEDICATED_UID));
+        assert!(!is_mapped("0 1000 1\n", DEDICATED_UID));
+        assert!(has_capabilities("Name:\tx\nCapEff:\t000001ffffffffff\n"));
+        // Docker's default set lacks CAP_SYS_ADMIN.
+        assert!(!has_capabilities("CapEff:\t00000000a80425fb\n"));
     }
 }

@@ -92,6 +92,10 @@ impl Session {
         let run_as = RunAs::present();
         let folder = policy.run_folder.clone();
         make_folder(&folder)?;
+        // Commands may leave programs behind that no other user of the host should start.
+        rustix::fs::chmod(&folder, Mode::from_raw_mode(0o700)).map_err(|source| {
+            ExecError::io(format!("closing `{}` to others", folder.display()), source.into())
+        })?;
         let holder = Arc::new(Holder::start(&folder, run_as)?);
         let (tree, copied_because) = WritableTree::open(&policy, &holder, run_as, overlay)?;
         let (reports, temporary) = prepare_folders(&folder, run_as)?;

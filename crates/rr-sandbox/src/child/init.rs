@@ -7,6 +7,7 @@
 //! init's child and its exact wait status can be seen (bubblewrap reports signals as 128 + n).
 
 use std::convert::Infallible;
+use std::ffi::CStr;
 use std::io;
 
 use super::plan::{CommandPlan, Event, GO_FD, INFO_FD, STARTED_FD};
@@ -17,6 +18,13 @@ const GRACE_STEPS: u32 = 20;
 
 /// Exit status where bubblewrap itself could not be executed.
 const CANNOT_EXEC: i32 = 125;
+
+/// Parts of `/proc` that reach the whole machine.
+const READ_ONLY: [&CStr; 5] =
+    [c"/proc/sys", c"/proc/sysrq-trigger", c"/proc/irq", c"/proc/bus", c"/proc/fs"];
+
+/// Files of `/proc` that tell of the whole machine's memory, keys and timers.
+const HIDDEN: [&CStr; 4] = [c"/proc/kcore", c"/proc/keys", c"/proc/timer_list", c"/proc/kmsg"];
 
 /// The body of the keeper. Ends when everything in the namespace has ended.
 ///
@@ -93,8 +101,7 @@ fn become_bubblewrap(plan: &CommandPlan) -> ! {
 fn prepare_exec(plan: &CommandPlan) -> io::Result<()> {
     // Bubblewrap shows the `/proc` it finds unless it makes the process-id namespace itself.
     raw::unshare(libc::CLONE_NEWNS)?;
-    let flags = libc::MS_NOSUID | libc::MS_NODEV | libc::MS_NOEXEC;
-    raw::mount(c"proc", c"/proc", c"proc", flags, c"")?;
+    mount_proc()?;
     // Out of the way of the fixed numbers first; copies are closed on exec.
     let started = raw::duplicate_above(plan.started.1, 64)?;
     let info = raw::duplicate_above(plan.info.1, 64)?;
@@ -108,6 +115,33 @@ fn prepare_exec(plan: &CommandPlan) -> io::Result<()> {
         raw::lower_limit(libc::RLIMIT_NPROC, processes);
     }
     Ok(())
+}
+
+/// Mounts `/proc` with what reaches the whole machine read-only or hidden: files below `/proc/sys`
+/// can be written by the machine's root user (a container's too) without any capability.
+fn mount_proc() -> io::Result<()> {
+    let flags = libc::MS_NOSUID | libc::MS_NODEV | libc::MS_NOEXEC;
+    raw::mount(c"proc", c"/proc", c"proc", flags, c"")?;
+    for path in READ_ONLY {
+        let bound = raw::mount(path, path, c"", libc::MS_BIND, c"");
+        if is_there(&bound)? {
+            let flags = flags | libc::MS_BIND | libc::MS_REMOUNT | libc::MS_RDONLY;
+            raw::mount(c"none", path, c"", flags, c"")?;
+        }
+    }
+    for path in HIDDEN {
+        is_there(&raw::mount(c"/dev/null", path, c"", libc::MS_BIND, c""))?;
+    }
+    Ok(())
+}
+
+/// Whether a bind found its place.
+fn is_there(bound: &io::Result<()>) -> io::Result<bool> {
+    match bound {
+        Ok(()) => Ok(true),
+        Err(error) if error.raw_os_error() == Some(libc::ENOENT) => Ok(false),
+        Err(error) => Err(io::Error::from_raw_os_error(error.raw_os_error().unwrap_or(libc::EIO))),
+    }
 }
 
 /// Waits until the command runs, then takes bubblewrap's monitor away. Returns the command's pid.

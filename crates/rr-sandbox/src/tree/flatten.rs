@@ -7,6 +7,8 @@ use std::path::Path;
 
 use rr_core::ExecError;
 
+use crate::identity::RunAs;
+
 use super::copied::{Whiteouts, copy_tree};
 
 /// Extended attributes that mark a folder as hiding everything below it.
@@ -102,7 +104,8 @@ fn replace(from: &Path, to: &Path, below: &fs::Metadata, is_folder: bool) -> io:
 /// Marks a folder of a layer as hiding everything below it.
 pub(crate) fn make_opaque(folder: &Path) -> io::Result<()> {
     // Trusted attributes are for real root alone, and the only ones its overlays look at.
-    let name = if rustix::process::geteuid().is_root() { OPAQUE[0] } else { OPAQUE[1] };
+    let is_root = RunAs::present().owner().is_some();
+    let name = if is_root { OPAQUE[0] } else { OPAQUE[1] };
     Ok(rustix::fs::lsetxattr(folder, name, b"y", rustix::fs::XattrFlags::empty())?)
 }
 

@@ -118,10 +118,12 @@ fn prepare_base(run_folder: &Path, run_as: RunAs) -> Result<(), ExecError> {
     for (part, _) in PARTS {
         make_folder(&base.join(part))?;
     }
-    if let Some(uid) = run_as.owner() {
-        give_to(&base, uid)?;
+    // Only once: the walk takes a while on large trees, and nobody changes the base.
+    let begun = run_folder.join("upper/stack").exists() || CopiedTree::exists(run_folder);
+    match run_as.owner() {
+        Some(uid) if !begun => give_to(&base, uid),
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 /// Makes a folder and its parents.

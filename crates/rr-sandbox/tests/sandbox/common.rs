@@ -143,3 +143,8 @@ pub(crate) fn process_with(word: &str) -> Option<String> {
         (name != own && line.contains(word)).then_some(line)
     })
 }
+
+/// A number that no other process of these tests uses, for `sleep`.
+pub(crate) fn unique(number: u32) -> String {
+    format!("{number}{:08}", std::process::id())
+}

@@ -7,7 +7,7 @@ use std::time::Duration;
 use rr_core::{Bind, EnforcementLevel, Exit};
 use rr_sandbox::{Host, host_tools, reap};
 
-use crate::common::{Sandbox, eventually, process_with, server, shell, start};
+use crate::common::{Sandbox, eventually, process_with, server, shell, start, unique};
 
 fn open() -> Sandbox {
     Sandbox::on(&Host, |_| {})
@@ -35,21 +35,24 @@ fn only_the_given_environment_is_seen() {
 
 #[test]
 fn a_timeout_kills_detached_children_too() {
+    let word = unique(76543);
     let sandbox = open();
-    let mut spec =
-        shell("setsid bash -c 'setsid sleep 76543 & sleep 76543' & trap '' TERM; sleep 76543");
+    let mut spec = shell(&format!(
+        "setsid bash -c 'setsid sleep {word} & sleep {word}' & trap '' TERM; sleep {word}"
+    ));
     spec.timeout = Duration::from_secs(1);
     assert_eq!(sandbox.run(&spec).exit, Exit::TimedOut);
-    assert_eq!(process_with("76543"), None);
+    assert_eq!(process_with(&word), None);
 }
 
 #[test]
 fn children_left_behind_are_killed_and_reported() {
+    let word = unique(87654);
     let sandbox = open();
-    let outcome = sandbox.sh("setsid sleep 87654 & echo done");
+    let outcome = sandbox.sh(&format!("setsid sleep {word} & echo done"));
     assert_eq!((outcome.tail.as_str(), outcome.exit), ("done\n", Exit::Code(0)));
     assert!(outcome.left_processes);
-    assert_eq!(process_with("87654"), None);
+    assert_eq!(process_with(&word), None);
     assert!(!sandbox.sh("true").left_processes);
 }
 

@@ -53,6 +53,22 @@ fn a_command_as_root_has_few_capabilities() {
 }
 
 #[test]
+fn the_kernels_settings_are_out_of_roots_reach() {
+    let sandbox = Sandbox::open();
+    let mut spec = shell(
+        "cd /proc/sys; for f in kernel/hostname vm/swappiness net/ipv4/ip_forward; do \
+                          cat $f > /tmp/v && cp /tmp/v $f && echo wrote $f; done; \
+                          cat /proc/keys && echo told; echo b > /proc/sysrq-trigger && echo wrote; \
+                          mount -t proc p /mnt; mknod /tmp/n c 1 3 && echo made",
+    );
+    spec.as_root = true;
+    let outcome = sandbox.run(&spec);
+    for done in ["wrote", "made", "told"] {
+        assert!(!outcome.tail.contains(done), "{}", outcome.tail);
+    }
+}
+
+#[test]
 fn what_root_made_can_be_changed_by_later_commands() {
     let sandbox = Sandbox::open();
     let mut spec =

@@ -3,27 +3,29 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::common::{Collected, Sandbox, eventually, process_with, shell};
+use crate::common::{Collected, Sandbox, eventually, process_with, shell, unique};
 use rr_core::{CancelToken, Exit};
 
 #[test]
 fn a_timeout_kills_detached_children_too() {
+    let word = unique(54321);
     let sandbox = Sandbox::open();
-    let mut spec = shell("setsid sleep 54321 & trap '' TERM; sleep 54321");
+    let mut spec = shell(&format!("setsid sleep {word} & trap '' TERM; sleep {word}"));
     spec.timeout = Duration::from_secs(1);
     let outcome = sandbox.run(&spec);
     assert_eq!(outcome.exit, Exit::TimedOut);
-    assert_eq!(process_with("54321"), None);
+    assert_eq!(process_with(&word), None);
 }
 
 #[test]
 fn children_left_behind_are_killed_and_reported() {
+    let word = unique(65432);
     let sandbox = Sandbox::open();
-    let outcome = sandbox.sh("setsid sleep 65432 & echo done");
+    let outcome = sandbox.sh(&format!("setsid sleep {word} & echo done"));
     assert_eq!(outcome.exit, Exit::Code(0));
     assert_eq!(outcome.tail, "done\n");
     assert!(outcome.left_processes);
-    assert_eq!(process_with("65432"), None);
+    assert_eq!(process_with(&word), None);
 }
 
 #[test]
