@@ -101,7 +101,7 @@ pub fn analyze_view(repo: &dyn RepoView) -> Analysis {
 pub(crate) fn diagnose_view(repo: &dyn RepoView, failed: &FailedStep<'_>) -> Vec<Diagnosis> {
     let mut found = registry::by_id(&failed.step.ecosystem)
         .map_or_else(Vec::new, |ecosystem| ecosystem.diagnose(repo, failed));
-    for diagnosis in super::generic_diagnosis::diagnose(failed) {
+    for diagnosis in super::generic_diagnosis::diagnose(repo, failed) {
         if !found.iter().any(|known| known.signature == diagnosis.signature) {
             found.push(diagnosis);
         }

@@ -8,10 +8,13 @@
 use std::collections::BTreeSet;
 
 use regex::Regex;
-use rr_core::{CauseClass, Diagnosis, Exit, FailedStep, PlanEdit, Remedy, RemedyKind, StepKind};
+use rr_core::{
+    CauseClass, Diagnosis, Exit, FailedStep, PlanEdit, Remedy, RemedyKind, RepoView, StepKind,
+};
 
 use super::generic_remedies as remedies;
 use super::generic_rules::{RULES, Rule, Treatment};
+use super::misplaced;
 
 /// Longest line that is looked at, in bytes.
 const LINE_LIMIT: usize = 1000;
@@ -19,7 +22,7 @@ const LINE_LIMIT: usize = 1000;
 const DIAGNOSIS_LIMIT: usize = 12;
 
 /// What is wrong, by the step's exit and output, the surest first.
-pub(super) fn diagnose(failed: &FailedStep<'_>) -> Vec<Diagnosis> {
+pub(super) fn diagnose(repo: &dyn RepoView, failed: &FailedStep<'_>) -> Vec<Diagnosis> {
     let mut found = by_exit(failed);
     let mut seen: BTreeSet<String> = found.iter().map(|d| d.signature.clone()).collect();
     for rule in RULES.iter() {
@@ -33,7 +36,7 @@ pub(super) fn diagnose(failed: &FailedStep<'_>) -> Vec<Diagnosis> {
                 break;
             }
             if seen.insert(signature.clone())
-                && let Some(diagnosis) = apply(rule, signature, line, &subject, failed)
+                && let Some(diagnosis) = apply(repo, rule, signature, line, &subject, failed)
             {
                 found.push(diagnosis);
             }
@@ -58,6 +61,7 @@ fn matches<'o>(pattern: &Regex, output: &'o str) -> Vec<(&'o str, String)> {
 }
 
 fn apply(
+    repo: &dyn RepoView,
     rule: &Rule,
     signature: String,
     line: &str,
@@ -72,9 +76,13 @@ fn apply(
         Treatment::ServicePort => remedies::service(remedies::kind_of_port(subject)?, failed),
         Treatment::Variable => remedies::variable(subject, failed)?,
         Treatment::Retry => (CauseClass::Environment, remedies::retry(&signature, failed)),
-        Treatment::User(to) => {
-            (CauseClass::NeedsPrivilege, vec![remedies::change_user(to, failed)])
+        Treatment::User(to) => (CauseClass::NeedsPrivilege, remedies::change_user(to, failed)),
+        Treatment::File => (CauseClass::Environment, misplaced::by_file(repo, subject, failed)?),
+        Treatment::Target => {
+            (CauseClass::Environment, misplaced::by_target(failed.analysis, subject, failed)?)
         }
+        Treatment::Registry => remedies::registry(failed)?,
+        Treatment::Watch => remedies::stop_watching(failed)?,
         Treatment::Class(cause) => (cause, Vec::new()),
     };
     Some(Diagnosis {

@@ -2,10 +2,21 @@
 
 use super::*;
 use rr_core::{
-    Analysis, Command, EcosystemId, EnvironmentReport, Outcome, RunPlan, ServiceKind, Step,
+    Analysis, Command, EcosystemId, EnvironmentReport, MemoryRepo, Outcome, RunPlan, ServiceKind,
+    Step,
 };
 
 fn diagnosed(kind: StepKind, exit: Exit, output: &str, plan: &RunPlan) -> Vec<Diagnosis> {
+    diagnosed_in(&MemoryRepo::default(), kind, exit, output, plan)
+}
+
+fn diagnosed_in(
+    repo: &MemoryRepo,
+    kind: StepKind,
+    exit: Exit,
+    output: &str,
+    plan: &RunPlan,
+) -> Vec<Diagnosis> {
     let id = EcosystemId::new("python");
     let step = Step::new("s", &id, "", kind, "the step", Command::shell("x"));
     let outcome = Outcome {
@@ -17,16 +28,19 @@ fn diagnosed(kind: StepKind, exit: Exit, output: &str, plan: &RunPlan) -> Vec<Di
         peak_memory: None,
         left_processes: false,
     };
-    diagnose(&FailedStep {
-        step: &step,
-        outcome: &outcome,
-        output,
-        tests: None,
-        plan,
-        analysis: &Analysis::default(),
-        environment: &EnvironmentReport::default(),
-        treated: &[],
-    })
+    diagnose(
+        repo,
+        &FailedStep {
+            step: &step,
+            outcome: &outcome,
+            output,
+            tests: None,
+            plan,
+            analysis: &Analysis::default(),
+            environment: &EnvironmentReport::default(),
+            treated: &[],
+        },
+    )
 }
 
 fn failed(output: &str) -> Vec<Diagnosis> {
@@ -114,8 +128,44 @@ fn a_step_that_worked_when_time_ran_out_gets_more() {
 
 #[test]
 fn downloads_are_retried_and_tests_are_not() {
-    let line = "npm ERR! network read ECONNRESET";
+    let line = "Error: read ECONNRESET";
     assert!(matches!(failed(line)[0].remedies[0].kind, RemedyKind::Retry));
     let tests = diagnosed(StepKind::Test, Exit::Code(1), line, &RunPlan::default());
     assert!(tests.iter().all(|d| d.remedies.is_empty()));
+}
+
+#[test]
+fn a_step_in_the_wrong_folder_moves_to_the_file() {
+    let repo = MemoryRepo::new([("examples/x/Cargo.toml", ""), ("core/Cargo.toml", "")]);
+    let line = "error: could not find `Cargo.toml` in `/workspace` or any parent directory";
+    let found = diagnosed_in(&repo, StepKind::Build, Exit::Code(101), line, &RunPlan::default());
+    let RemedyKind::ChangeDirectory { to } = &found[0].remedies[0].kind else {
+        panic!("no folder in {found:?}");
+    };
+    assert_eq!(to, "core");
+    assert!(failed(line).iter().all(|d| !d.signature.contains("directory")));
+}
+
+#[test]
+fn a_watcher_that_ran_out_of_time_is_told_to_run_once() {
+    let line = "Waiting for file changes...";
+    let found = diagnosed(StepKind::Test, Exit::TimedOut, line, &RunPlan::default());
+    assert_eq!(found[0].signature, "generic.watch-mode");
+    assert!(failed(line).is_empty());
+}
+
+#[test]
+fn a_user_is_changed_only_where_that_changes_something() {
+    let refuses = failed("initdb: error: cannot be run as root");
+    assert!(refuses[0].remedies.is_empty());
+    let wants = failed("error: this test must be run as root");
+    assert!(matches!(&wants[0].remedies[0].edits[0], PlanEdit::SetUser { root: true, .. }));
+}
+
+#[test]
+fn a_tool_that_downloads_on_loopback_gets_the_registries() {
+    let line = "npm error network request failed, reason: getaddrinfo EAI_AGAIN x";
+    let found = diagnosed(StepKind::Test, Exit::Code(1), line, &RunPlan::default());
+    let edits = &found[0].remedies[0].edits;
+    assert!(matches!(edits[0], PlanEdit::SetNetwork { .. }), "{found:?}");
 }

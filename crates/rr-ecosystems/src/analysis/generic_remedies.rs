@@ -1,8 +1,8 @@
 //! What cures the failures that the generic rules see.
 
 use rr_core::{
-    CauseClass, EnvBinding, Evidence, FailedStep, PlanEdit, Remedy, RemedyKind, ServiceKind,
-    ServiceRequirement, StepKind, SystemPackage, Trust,
+    CauseClass, EnvBinding, Evidence, Exit, FailedStep, NetworkNeed, PlanEdit, Remedy, RemedyKind,
+    ServiceKind, ServiceRequirement, StepKind, SystemPackage, Trust,
 };
 
 use super::system_table::{NeedKind, PACKAGES};
@@ -223,12 +223,51 @@ pub(super) fn retry(signature: &str, failed: &FailedStep<'_>) -> Vec<Remedy> {
     }]
 }
 
-/// Runs the step as another user of the sandbox.
-pub(super) fn change_user(to: &str, failed: &FailedStep<'_>) -> Remedy {
-    Remedy {
+/// Runs the step as another user of the sandbox, where it does not run so already.
+pub(super) fn change_user(to: &str, failed: &FailedStep<'_>) -> Vec<Remedy> {
+    let root = to == "root";
+    if failed.step.as_root == root {
+        return Vec::new();
+    }
+    vec![Remedy {
         kind: RemedyKind::ChangeUser { to: to.to_owned() },
         title: format!("run `{}` as {to}", failed.step.title),
-        edits: vec![PlanEdit::SetUser { step: failed.step.id.clone(), root: to == "root" }],
+        edits: vec![PlanEdit::SetUser { step: failed.step.id.clone(), root }],
         resume_at: None,
+    }]
+}
+
+/// Lets a step reach the registries that its tool downloads from. `None` where it may already.
+pub(super) fn registry(failed: &FailedStep<'_>) -> Option<(CauseClass, Vec<Remedy>)> {
+    if failed.step.network == NetworkNeed::Registries {
+        return None;
     }
+    let remedy = Remedy {
+        kind: RemedyKind::PatchRecipe { what: "network".to_owned() },
+        title: format!("let `{}` reach package registries", failed.step.title),
+        edits: vec![PlanEdit::SetNetwork {
+            step: failed.step.id.clone(),
+            network: NetworkNeed::Registries,
+        }],
+        resume_at: None,
+    };
+    Some((CauseClass::Environment, vec![remedy]))
+}
+
+/// Tells a runner that waits for changes that nobody will make any.
+pub(super) fn stop_watching(failed: &FailedStep<'_>) -> Option<(CauseClass, Vec<Remedy>)> {
+    if failed.outcome.exit != Exit::TimedOut || failed.step.env.contains_key("CI") {
+        return None;
+    }
+    let remedy = Remedy {
+        kind: RemedyKind::SetVariable { name: "CI".to_owned() },
+        title: "run once instead of watching for changes".to_owned(),
+        edits: vec![PlanEdit::SetEnv {
+            step: Some(failed.step.id.clone()),
+            name: "CI".to_owned(),
+            value: "true".to_owned(),
+        }],
+        resume_at: None,
+    };
+    Some((CauseClass::Environment, vec![remedy]))
 }

@@ -41,6 +41,14 @@ pub(super) enum Treatment {
     Retry,
     /// It must run as `root` or as `runner`.
     User(&'static str),
+    /// The file that is the subject lies in another folder.
+    File,
+    /// The make target that is the subject is in another folder's Makefile.
+    Target,
+    /// Its tool downloads while it runs.
+    Registry,
+    /// It waits for changes of files and never ends.
+    Watch,
     /// Nothing we can do: this class.
     Class(CauseClass),
 }
@@ -61,7 +69,9 @@ macro_rules! rules {
 }
 
 use NeedKind::{Header, Library, PkgConfig, Program};
-use Treatment::{Class, Retry, Service, ServicePort, SystemNeed, User, Variable};
+use Treatment::{
+    Class, File, Registry, Retry, Service, ServicePort, SystemNeed, Target, User, Variable, Watch,
+};
 
 #[rustfmt::skip]
 pub(super) static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| rules![
@@ -185,6 +195,23 @@ pub(super) static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| rules![
     "generic.needs-network", r"(?:socket\.gaierror|Temporary failure in name resolution|getaddrinfo (?:ENOTFOUND|EAI_AGAIN)|Could not resolve host|Name or service not known|UnknownHostException|: no such host|failed to lookup address information|[Nn]etwork is unreachable|ENETUNREACH)",
         "it wants a network host that it may not reach", 0.7, Class(NeedsNetwork),
         "Error: getaddrinfo ENOTFOUND api.example.com" => "";
+    "generic.needs-registry", r"(?:npm (?:ERR!|error) (?:network|code (?:EAI_AGAIN|ENOTFOUND))|ERR_PNPM_META_FETCH_FAIL|YN0035|Could not transfer artifact|Could not (?:GET|HEAD|resolve) '?https?:|failed to download (?:from )?`|failed to get `[^`]+` as a dependency|go: .*: dial tcp: lookup|Retrying \(Retry\(total=)",
+        "its tool downloads packages while it runs", 0.75, Registry,
+        "go: example.com/m@v1.0.0: Get \"https://x/y\": dial tcp: lookup x: no such host" => "";
+    // Folders
+    "generic.wrong-directory", r"(?:could not find|[Cc]ould not read|can't open file|[Nn]o such file or directory[,:]|[Ff]ailed to load|not found in current directory|does not appear to contain) [`'\x22(/\w.-]*?\b(package\.json|Cargo\.toml|go\.mod|pom\.xml|CMakeLists\.txt|manage\.py|pyproject\.toml|setup\.py|requirements\.txt|Gemfile|Rakefile|composer\.json)\b",
+        "`{}` is in another folder", 0.8, File,
+        "error: could not find `Cargo.toml` in `/workspace` or any parent directory" => "Cargo.toml";
+    "generic.wrong-directory", r"\b(go\.mod|Makefile|package\.json|Gemfile|deno\.json) (?:file )?(?:not found|could not be found)",
+        "`{}` is in another folder", 0.8, File,
+        "go: go.mod file not found in current directory or any parent directory" => "go.mod";
+    "generic.wrong-directory", r"(?:bash|sh)(?:: line \d+)?: (?:\d+: )?(\./[\w./-]+): (?:No such file or directory|not found)",
+        "`{}` is in another folder", 0.7, File, "bash: line 1: ./gradlew: No such file or directory" => "./gradlew";
+    "generic.wrong-directory", r"make: \*\*\* No rule to make target [`'\x22](\w[\w-]*)['\x22]\.  ?Stop",
+        "the target `{}` is in another folder", 0.7, Target,
+        "make: *** No rule to make target 'test'.  Stop." => "test";
+    "generic.watch-mode", r"(?i)(?:watch usage|waiting for file changes|press (?:q|h) to|watching for file changes|\[nodemon\] watching)",
+        "it waits for changes of files", 0.95, Watch, "Waiting for file changes..." => "";
     // Privileges
     "generic.refuses-root", r"(?i)(?:(?:must|should|can|do) ?not (?:be )?run (?:this )?(?:\w+ )?(?:as|with) (?:the )?root|running as root without --no-sandbox is not supported|refus\w+ to run as root|cannot be run as root|root privileges are not allowed|don't run .{0,40}as root)",
         "it refuses to run as root", 0.85, User("runner"),

@@ -14,6 +14,7 @@ mod generic_rules;
 mod inputs;
 mod languages;
 mod merge;
+mod misplaced;
 mod packages;
 mod planner;
 mod roles;
