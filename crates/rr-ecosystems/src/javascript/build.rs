@@ -40,7 +40,7 @@ pub(super) fn builds(
     let mut has_whole_build = false;
     for segment in documented {
         has_whole_build |=
-            script.is_some_and(|name| segment.script == name && segment.cwd == root.folder);
+            script.is_some_and(|name| calls(&segment.line, name) && segment.cwd == root.folder);
         found.push(Build {
             command: Command::shell(format!("set +u\n{}", segment.line)),
             cwd: segment.cwd.clone(),
@@ -61,6 +61,13 @@ pub(super) fn builds(
         });
     }
     found
+}
+
+/// Whether a line is a manager's call of a script: `yarn build`, `npm run build`.
+fn calls(line: &str, script: &str) -> bool {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    matches!(words.as_slice(), [program, name] | [program, "run", name]
+        if *name == script && ["npm", "yarn", "pnpm", "bun"].contains(program))
 }
 
 /// The command by which a manager runs a script of the package in its folder.

@@ -32,6 +32,7 @@ pub(super) enum Called {
 
 /// Options of managers and task runners that take a value in the next word.
 const VALUED: &[&str] = &[
+    "--shell",
     "-w",
     "--workspace",
     "--prefix",
@@ -141,6 +142,9 @@ fn script_first(program: &str, rest: &[String], cwd: &str, workspace: &Workspace
     let mut arguments: Vec<String> = plain[1..].iter().map(|w| (*w).to_owned()).collect();
     arguments.append(&mut tail);
     let folder = folder_of(&words, cwd);
+    if let Some(pattern) = pattern_of(script) {
+        return matching(&targets(&words, cwd, workspace), &pattern, &arguments);
+    }
     let has = |package: &Manifest| package.scripts.contains_key(script);
     let bun_own = program == "bun" && script == "test" && !explicit;
     if !bun_own && targets(&words, cwd, workspace).iter().any(|package| has(package)) {
@@ -153,6 +157,26 @@ fn script_first(program: &str, rest: &[String], cwd: &str, workspace: &Workspace
     let mut line = vec![script.to_owned()];
     line.append(&mut arguments);
     Called::Program(line, folder)
+}
+
+/// pnpm runs every script that a pattern between slashes matches: `pnpm run /^test:/`.
+fn pattern_of(script: &str) -> Option<regex::Regex> {
+    let inner = script.strip_prefix('/')?.strip_suffix('/')?;
+    regex::Regex::new(inner).ok()
+}
+
+fn matching(packages: &[&Manifest], pattern: &regex::Regex, arguments: &[String]) -> Called {
+    let mut calls = Vec::new();
+    for package in packages {
+        for script in package.scripts.keys().filter(|name| pattern.is_match(name)) {
+            calls.push(Call {
+                package: package.folder.clone(),
+                script: script.clone(),
+                arguments: arguments.to_vec(),
+            });
+        }
+    }
+    Called::Scripts(calls)
 }
 
 /// Where a manager's own words end and a script's arguments begin.

@@ -32,8 +32,11 @@ pub(super) fn units(repo: &dyn RepoView) -> Vec<Unit> {
         .filter(|folder| !folder.split('/').any(|part| part == "node_modules"))
         .take(LIMIT)
         .collect();
-    let workspaces: Vec<Workspace> =
-        folders.iter().filter_map(|folder| Workspace::read(repo, folder)).collect();
+    let workspaces: Vec<Workspace> = folders
+        .iter()
+        .filter_map(|folder| Workspace::read(repo, folder))
+        .filter(|workspace| !is_marker(&workspace.root))
+        .collect();
     let mut found: Vec<Unit> =
         workspaces.iter().map(|workspace| unit(repo, workspace, &workspaces)).collect();
     found.extend(deno(repo));
@@ -47,7 +50,12 @@ fn unit(repo: &dyn RepoView, workspace: &Workspace, all: &[Workspace]) -> Unit {
         all.iter().any(|other| other.members.iter().any(|member| member.folder == package.folder));
     let mut evidence = vec![package.evidence("javascript.manifest", "\"name\"", Trust::Manifest)];
     evidence.extend(manager.evidence.iter().cloned());
-    let role = if member { UnitRole::Member } else { role_of(repo, workspace) };
+    let nested = all.iter().any(|other| is_below(&package.folder, &other.root.folder));
+    let role = match (member, nested && is_private_extra(package)) {
+        (true, _) => UnitRole::Member,
+        (false, true) => UnitRole::Tooling,
+        (false, false) => role_of(repo, workspace),
+    };
     let unit_kind = kind::kind_of(repo, workspace, package);
     let mut toolchains: Vec<_> = manager.toolchain().into_iter().collect();
     toolchains.extend(node_version::declared(repo, package));
@@ -65,6 +73,30 @@ fn unit(repo: &dyn RepoView, workspace: &Workspace, all: &[Workspace]) -> Unit {
         weight: if role == UnitRole::Primary { 50 } else { 10 },
         evidence,
     }
+}
+
+/// `{"type": "module"}` beside built files tells Node how to read them and is no package.
+fn is_marker(package: &Manifest) -> bool {
+    package.scripts.is_empty()
+        && package.dependency_names().is_empty()
+        && (package.field("name").is_none() || package.field("version").is_none())
+        && package.workspaces().is_empty()
+        && !package.folder.is_empty()
+}
+
+fn is_below(folder: &str, upper: &str) -> bool {
+    folder != upper
+        && (upper.is_empty() || folder.strip_prefix(upper).is_some_and(|r| r.starts_with('/')))
+}
+
+/// Inside another package, never published, without tests: its benchmarks, its playground.
+fn is_private_extra(package: &Manifest) -> bool {
+    const FRONT: &[&str] = &["react", "vue", "svelte", "@angular/core", "preact", "solid-js"];
+    let published = package.field("version").is_some() && !package.is_private();
+    let front = FRONT.iter().any(|name| package.depends_on(name));
+    let named = ["client", "frontend", "web", "ui", "app", "server", "api", "backend"]
+        .contains(&super::package_json::base_name(&package.folder));
+    !published && !package.scripts.contains_key("test") && !front && !named
 }
 
 /// A manifest that carries only tools, a docs site, or a wrapper around something else is not

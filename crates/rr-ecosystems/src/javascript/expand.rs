@@ -72,7 +72,8 @@ impl Expander<'_> {
                     for call in calls {
                         self.script(&call, &env);
                     }
-                    self.collapse(first, &command.line, &cwd, &env);
+                    let place = Place { cwd: &cwd, env: &env, ..place.clone() };
+                    self.collapse(first, &command.line, &place);
                 }
                 Called::Lines(lines) => {
                     for line in lines {
@@ -88,24 +89,39 @@ impl Expander<'_> {
         }
     }
 
-    /// A call that only builds is run as it is written: its manager knows the order.
-    fn collapse(&mut self, first: usize, line: &str, cwd: &str, env: &BTreeMap<String, String>) {
+    /// A call that only builds or prepares is run as it is written: its manager knows the order.
+    fn collapse(&mut self, first: usize, line: &str, place: &Place<'_>) {
         let inside = &self.found[first.min(self.found.len())..];
-        let builds = inside.iter().any(|segment| segment.role == Role::Build);
-        let other = |role: Role| matches!(role, Role::Test(_) | Role::Browser | Role::NoTest);
-        if !builds || inside.iter().any(|segment| other(segment.role)) {
+        let has = |role: Role| inside.iter().any(|segment| segment.role == role);
+        let tests = |role: Role| matches!(role, Role::Test(_) | Role::Browser | Role::NoTest);
+        if inside.iter().any(|segment| tests(segment.role)) {
             return;
         }
-        let script = inside[0].script.clone();
+        let role = match (has(Role::Build), has(Role::Other)) {
+            (true, _) => Role::Build,
+            (false, true) if named_like_a_check(line) => Role::Lint,
+            (false, true) => Role::Other,
+            (false, false) => return,
+        };
         self.found.truncate(first);
         self.found.push(Segment {
             line: line.to_owned(),
-            cwd: cwd.to_owned(),
-            env: env.clone(),
-            package: cwd.to_owned(),
-            script,
-            role: Role::Build,
+            cwd: place.cwd.to_owned(),
+            env: place.env.clone(),
+            package: self.package_of(place.cwd),
+            script: place.script.to_owned(),
+            role,
         });
+    }
+
+    fn package_of(&self, cwd: &str) -> String {
+        self.workspace
+            .packages()
+            .filter(|p| {
+                cwd == p.folder || p.folder.is_empty() || cwd.starts_with(&format!("{}/", p.folder))
+            })
+            .max_by_key(|p| p.folder.len())
+            .map_or_else(String::new, |p| p.folder.clone())
     }
 
     fn script(&mut self, call: &Call, env: &BTreeMap<String, String>) {
@@ -147,14 +163,7 @@ impl Expander<'_> {
         if role == Role::Other && script_runs_tests(script) {
             role = Role::Test(Runner::Task);
         }
-        let package = self
-            .workspace
-            .packages()
-            .filter(|p| {
-                cwd == p.folder || p.folder.is_empty() || cwd.starts_with(&format!("{}/", p.folder))
-            })
-            .max_by_key(|p| p.folder.len())
-            .map_or_else(String::new, |p| p.folder.clone());
+        let package = self.package_of(&cwd);
         let segment = Segment {
             line: line.trim().to_owned(),
             cwd,
@@ -168,6 +177,14 @@ impl Expander<'_> {
             self.found.push(segment);
         }
     }
+}
+
+/// `npm run lint`: the script's name says that it only looks.
+fn named_like_a_check(line: &str) -> bool {
+    use crate::miners::class_of_name;
+    let words = split_words(line);
+    let name = words.iter().skip(1).find(|word| !word.starts_with('-') && *word != "run");
+    name.is_some_and(|name| class_of_name(name) == rr_core::CommandClass::Lint)
 }
 
 /// Whether a script's own name says that what it runs are tests.

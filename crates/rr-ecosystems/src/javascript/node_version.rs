@@ -7,12 +7,15 @@ use super::package_json::{Manifest, join};
 use super::workspace::Workspace;
 use crate::miners::query;
 
+/// The oldest line that outcomes can be recorded on.
+const OLDEST: u32 = 8;
+
 /// The release line of Node that was in wide use in a year (source: the project's release
 /// schedule, long-term lines a year after their start).
 const ERAS: &[(u32, u32)] = &[
-    (2014, 4),
-    (2015, 4),
-    (2016, 6),
+    (2014, 8),
+    (2015, 8),
+    (2016, 8),
     (2017, 8),
     (2018, 10),
     (2019, 12),
@@ -60,17 +63,17 @@ pub(super) fn choose(
         _ => None,
     });
     let floor = range.as_deref().and_then(floor);
+    let dated = analysis.commit_date.is_some();
     let in_ci: Vec<(u32, String, &Evidence)> = query::ci_versions(analysis, "node")
         .into_iter()
         .filter_map(|(text, evidence)| {
-            let clean = text.trim().trim_start_matches('v').trim_end_matches(".x").to_owned();
-            let major = clean.split('.').next()?.parse().ok()?;
-            Some((major, clean, evidence))
+            let (major, text) = ci_version(text, era.filter(|_| dated))?;
+            Some((major, text, evidence))
         })
         .filter(|(major, _, _)| floor.is_none_or(|floor| *major >= floor))
         .collect();
     if !in_ci.is_empty() {
-        return from_ci(in_ci, era);
+        return from_ci(in_ci, era.filter(|_| dated));
     }
     match (declared, era) {
         // An open range of an old package was never tried on what came after it.
@@ -96,11 +99,26 @@ fn node(version: VersionRequest, evidence: Evidence) -> ToolchainRequirement {
     ToolchainRequirement { tool: "node".to_owned(), version, evidence: vec![evidence] }
 }
 
+/// One of CI's versions with its major. A name for whatever was current is the line of its time.
+fn ci_version(text: &str, era: Option<u32>) -> Option<(u32, String)> {
+    let clean = text.trim().trim_start_matches('v').trim_end_matches(".x").to_owned();
+    if matches!(clean.as_str(), "node" | "latest" | "current" | "stable" | "lts/*" | "lts" | "*") {
+        return era.map(|line| (line, line.to_string()));
+    }
+    let major: u32 = clean.split('.').next()?.parse().ok()?;
+    // `NODE_OPTIONS`, by which outcomes are recorded, came with Node 8.
+    if major < OLDEST { Some((OLDEST, OLDEST.to_string())) } else { Some((major, clean)) }
+}
+
 /// CI's versions: the one nearest to the package's age, else the middle of the mature ones.
 fn from_ci(in_ci: Vec<(u32, String, &Evidence)>, era: Option<u32>) -> ToolchainRequirement {
     let evidence = in_ci.iter().map(|(_, _, evidence)| (*evidence).clone()).take(4).collect();
-    let mut versions: Vec<(u32, String)> = in_ci.into_iter().map(|(m, t, _)| (m, t)).collect();
-    versions.dedup();
+    let mut versions: Vec<(u32, String)> = Vec::new();
+    for (major, text, _) in in_ci {
+        if !versions.iter().any(|(_, known)| *known == text) {
+            versions.push((major, text));
+        }
+    }
     let wanted = era.unwrap_or(20);
     // Odd lines are never long-lived.
     versions.sort_by_key(|(major, _)| (major.abs_diff(wanted), major % 2));
@@ -156,7 +174,7 @@ fn era(workspace: &Workspace, manager: &Manager, analysis: &Analysis) -> Option<
         .as_deref()
         .and_then(|date| date.get(..4)?.parse::<u32>().ok())
         .and_then(|year| match year {
-            ..2014 => Some(4),
+            ..2014 => Some(OLDEST),
             _ => ERAS.iter().find(|(known, _)| *known == year).map(|(_, line)| *line),
         });
     let old_lock = manager.tool == Tool::Npm && manager.lock_version == Some(1);
@@ -193,7 +211,7 @@ fn signs(workspace: &Workspace) -> Option<u32> {
 
 fn era_versions(era: u32) -> Vec<String> {
     let later = [era, era + 2, era.saturating_sub(2), era + 4];
-    later.iter().filter(|line| **line >= 4).map(u32::to_string).collect()
+    later.iter().filter(|line| **line >= OLDEST).map(u32::to_string).collect()
 }
 
 /// The lowest major that a range admits: `>=12.22 <19` gives 12, `^14 || ^16` gives 14.
@@ -249,6 +267,10 @@ mod tests {
         let files = [("package.json", r#"{"engines": {"node": ">=18"}}"#)];
         let list =
             |texts: &[&str]| VersionRequest::OneOf(texts.iter().map(|t| (*t).to_owned()).collect());
+        let old = chosen(&[("package.json", "{}")], Some("2016-10-17"), &["0.12", "4"]);
+        assert_eq!(old, VersionRequest::Exact("8".to_owned()));
+        let named = chosen(&[("package.json", "{}")], Some("2020-02-11"), &["node", "10", "8"]);
+        assert_eq!(named, list(&["14", "10", "8"]));
         let got = chosen(&files, None, &["16", "24.x", "18", "20"]);
         assert_eq!(got, list(&["20", "18", "24"]));
         assert_eq!(chosen(&files, None, &["lts/*"]), VersionRequest::Range(">=18".to_owned()));

@@ -93,6 +93,9 @@ const OTHER_KINDS: &[&str] = &[
     "ecosystem",
     "lint",
     "size",
+    "fuzz",
+    "ufuzz",
+    "fuzzing",
 ];
 
 /// Programs that a chain may call before its tests and that have no place here.
@@ -173,12 +176,19 @@ fn from_ci(workspace: &Workspace, analysis: &Analysis) -> Option<Suite> {
             .segments
             .iter()
             .any(|s| matches!(s.role, Role::Test(_)) && NAMES.contains(&s.script.as_str()));
-        let tests = job.segments.iter().filter(|s| is_plain_test(s)).count();
+        let tests = job.segments.iter().filter(|s| is_plain_test(s) && is_known(s)).count();
         (!of_another_kind(&name), tests > 0, scripted, tests)
     })?;
     let mut suite = suite_of(best.segments, best.evidence)?;
     suite.from_ci = true;
     Some(suite)
+}
+
+/// A runner's own command, or a script that the package itself names: a loose file that CI runs
+/// says little.
+fn is_known(segment: &Segment) -> bool {
+    let loose = matches!(segment.role, Role::Test(Runner::Script | Runner::Task));
+    !loose || !segment.script.is_empty()
 }
 
 /// Whether a mined command may lead to tests: anything but set-up, publishing and danger.
@@ -278,7 +288,7 @@ fn suite_of(segments: Vec<Segment>, evidence: Option<Evidence>) -> Option<Suite>
     for segment in &segments {
         match segment.role {
             Role::Test(runner) if !plain || is_plain_test(segment) => {
-                let mine = |s: &&&Segment| s.cwd == segment.cwd && s.package == segment.package;
+                let mine = |s: &&&Segment| s.cwd == segment.cwd && leads_to(s, segment);
                 let lines = before.iter().filter(mine).map(|s| s.line.clone()).collect();
                 before.clear();
                 if !suite.tests.iter().any(|known| same(&known.segment, segment)) {
@@ -302,6 +312,13 @@ fn suite_of(segments: Vec<Segment>, evidence: Option<Evidence>) -> Option<Suite>
     (!suite.tests.is_empty()).then_some(suite)
 }
 
+/// Whether a command stands in the same script as a test after it, or in what npm runs before it.
+fn leads_to(before: &Segment, test: &Segment) -> bool {
+    before.package == test.package
+        && !test.script.is_empty()
+        && (before.script == test.script || before.script == format!("pre{}", test.script))
+}
+
 fn is_plain_test(segment: &Segment) -> bool {
     matches!(segment.role, Role::Test(_)) && !of_another_kind(&segment.script)
 }
@@ -315,7 +332,9 @@ fn may_come_before(segment: &Segment) -> bool {
     let words = split_words(&segment.line);
     let inner = unwrapped(&words);
     let program = inner.first().map_or("", |word| super::package_json::base_name(word));
-    !program.is_empty() && !NOT_BEFORE.contains(&program) && !segment.line.contains('&')
+    let script_call = words.len() >= 3 && words[1] == "run";
+    let known = script_call || !NOT_BEFORE.contains(&program);
+    !program.is_empty() && program != "." && known && !segment.line.contains('&')
 }
 
 /// The same command, but for coverage around it.

@@ -128,3 +128,20 @@ fn an_empty_suite_is_a_doubt() {
     let none = read_lines(&[], Exit::Code(0));
     assert_eq!(none.doubts, ["no test runner recorded any outcome", "0 tests found"]);
 }
+
+#[test]
+fn one_early_file_of_many_processes_is_an_errored_case_but_a_lone_one_is_no_run() {
+    let file = |name: &str, ended: bool| {
+        let start = START.replace("pytest", "tape");
+        let case = format!(r#"{{"e":"case","id":"{name} > a","o":"passed","n#":2}}"#);
+        let end = r#"{"e":"end","counts":{"passed":1},"nonce":"secret","n#":3}"#;
+        format!("{start}\n{case}\n{}", if ended { end } else { "" })
+    };
+    let files = [file("a.js", true), file("b.js", true), file("c.js", false), file("d.js", true)];
+    let files: Vec<&str> = files.iter().map(String::as_str).collect();
+    let run = read_lines(&files, Exit::Code(1));
+    assert!(run.complete);
+    assert_eq!((run.counts().passed, run.counts().errored), (4, 1));
+    assert!(run.cases.iter().any(|case| case.id == "c.js (the whole file)"));
+    assert!(!read_lines(&files[2..3], Exit::Code(1)).complete);
+}
