@@ -9,16 +9,24 @@ use super::legacy;
 use super::module::{Module, join, workspace};
 use super::program;
 
-/// Modules by which a program is a server.
+/// Modules by which a program is a server: whose they are, and their names.
 #[rustfmt::skip]
-pub(super) static SERVER_MODULES: &[&str] = &[
-    "github.com/gin-gonic/gin", "github.com/labstack/echo", "github.com/gofiber/fiber",
-    "github.com/go-chi/chi", "github.com/gorilla/mux", "google.golang.org/grpc",
-    "github.com/valyala/fasthttp", "github.com/kataras/iris", "github.com/beego/beego",
-    "github.com/cloudwego/hertz", "github.com/go-kratos/kratos", "github.com/julienschmidt/httprouter",
-    "connectrpc.com/connect", "github.com/danielgtaylor/huma", "github.com/zeromicro/go-zero",
-    "github.com/gobuffalo/buffalo", "github.com/revel/revel", "github.com/go-fuego/fuego",
+static SERVER_MODULES: &[(&str, &str)] = &[
+    ("github.com/gin-gonic", "gin"), ("github.com/labstack", "echo"), ("github.com/gofiber", "fiber"),
+    ("github.com/go-chi", "chi"), ("github.com/gorilla", "mux"), ("google.golang.org", "grpc"),
+    ("github.com/valyala", "fasthttp"), ("github.com/kataras", "iris"), ("github.com/beego", "beego"),
+    ("github.com/cloudwego", "hertz"), ("github.com/go-kratos", "kratos"),
+    ("github.com/julienschmidt", "httprouter"), ("connectrpc.com", "connect"),
+    ("github.com/danielgtaylor", "huma"), ("github.com/zeromicro", "go-zero"),
+    ("github.com/gobuffalo", "buffalo"), ("github.com/revel", "revel"), ("github.com/go-fuego", "fuego"),
 ];
+
+/// The names of the server modules that a module imports.
+pub(super) fn server_modules(module: &Module) -> Vec<&'static str> {
+    let imported =
+        |(owner, name): &&(&str, &str)| module.imports_any(&[&format!("{owner}/{name}")]);
+    SERVER_MODULES.iter().filter(imported).map(|(_, name)| *name).collect()
+}
 
 /// A module (or a workspace) with the modules that belong to it.
 #[derive(Clone, Debug)]
@@ -184,11 +192,8 @@ fn module_unit(repo: &dyn RepoView, module: &Module, role: UnitRole) -> Unit {
         Some(found) if found.server.is_some() => UnitKind::Service,
         Some(_) => UnitKind::Cli,
     };
-    let mut frameworks: Vec<String> = SERVER_MODULES
-        .iter()
-        .filter(|path| module.imports_any(&[path]))
-        .map(|path| path.rsplit('/').next().unwrap_or(path).to_owned())
-        .collect();
+    let mut frameworks: Vec<String> =
+        server_modules(module).into_iter().map(str::to_owned).collect();
     frameworks.push("go-test".to_owned());
     Unit {
         path: module.folder.clone(),

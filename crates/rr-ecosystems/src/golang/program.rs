@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock};
 use regex::Regex;
 use rr_core::{Analysis, Evidence, HealthProbe, ProbeKind, RepoView, Trust};
 
-use super::detect::{Project, SERVER_MODULES, ignored, in_nested_module};
+use super::detect::{Project, ignored, in_nested_module, server_modules};
 use super::module::Module;
 use crate::miners::{split_words, unwrapped};
 
@@ -106,6 +106,15 @@ pub(super) fn main_program(
     best.map(|(_, program)| program)
 }
 
+/// Folders whose programs serve development, not users.
+#[rustfmt::skip]
+const ASIDE: &[&str] = &[
+    "example", "examples", "_examples", "tools", "tool", "scripts", "script", "hack", "test",
+    "tests", "e2e", "internal", "bench", "benchmark", "benchmarks", "gen", "generate", "generator",
+    "docs", "doc", "build", "ci", "fuzz", "demo", "demos", "samples", "mage", "testing", "website",
+    "contrib", "release",
+];
+
 fn score(module: &Module, program: &Program, documented: bool) -> i32 {
     let relative = program.folder[module.folder.len()..].trim_start_matches('/');
     let mut score = match relative {
@@ -116,40 +125,7 @@ fn score(module: &Module, program: &Program, documented: bool) -> i32 {
     score += 6 * i32::from(program.name == module.name());
     score += 5 * i32::from(program.server.is_some());
     score += 5 * i32::from(documented);
-    let aside = [
-        "example",
-        "examples",
-        "_examples",
-        "tools",
-        "tool",
-        "scripts",
-        "script",
-        "hack",
-        "test",
-        "tests",
-        "e2e",
-        "internal",
-        "bench",
-        "benchmark",
-        "benchmarks",
-        "gen",
-        "generate",
-        "generator",
-        "docs",
-        "doc",
-        "build",
-        "ci",
-        "fuzz",
-        "demo",
-        "demos",
-        "samples",
-        "mage",
-        "testing",
-        "website",
-        "contrib",
-        "release",
-    ];
-    score -= 20 * i32::from(relative.split('/').any(|part| aside.contains(&part)));
+    score -= 20 * i32::from(relative.split('/').any(|part| ASIDE.contains(&part)));
     score
 }
 
@@ -223,7 +199,7 @@ fn server(
         let named = ["server", "api", "web", "backend", "daemon", "service"]
             .iter()
             .any(|word| program.name.contains(word));
-        let framework = module.imports_any(SERVER_MODULES);
+        let framework = !server_modules(module).is_empty();
         if !((named || framework || own.iter().any(|text| text.contains("net/http")))
             && serves(&library))
         {
@@ -242,13 +218,7 @@ fn protocol(module: &Module, texts: &[&str]) -> ProbeKind {
     let any = |word: &str| texts.iter().any(|text| text.contains(word));
     let http = any("\"net/http\"")
         || any("HTTP/1.1")
-        || module.imports_any(
-            &SERVER_MODULES
-                .iter()
-                .copied()
-                .filter(|path| *path != "google.golang.org/grpc")
-                .collect::<Vec<_>>(),
-        );
+        || server_modules(module).iter().any(|name| *name != "grpc");
     if any("grpc.NewServer(") && !any("ListenAndServe(") {
         ProbeKind::Grpc
     } else if http {

@@ -179,8 +179,7 @@ fn score(command: &MinedCommand, documented: &Documented) -> i32 {
     score -= 15 * i32::from(has("--release") || has("-r"));
     let partial = documented.flags.iter().enumerate().any(|(at, flag)| {
         PARTIAL.contains(&flag.split('=').next().unwrap_or(flag))
-            || (!flag.starts_with('-')
-                && !(at > 0 && TAKES_VALUE.contains(&documented.flags[at - 1].as_str())))
+            || is_filter(&documented.flags, at)
     });
     score -= 80 * i32::from(partial);
     let only_some = documented
@@ -196,6 +195,12 @@ fn score(command: &MinedCommand, documented: &Documented) -> i32 {
 
 const PARTIAL: &[&str] =
     &["-p", "--package", "--test", "--bin", "--example", "--bench", "--lib", "--manifest-path"];
+
+/// Whether a word is neither an option nor an option's value: it picks tests by name.
+fn is_filter(flags: &[String], at: usize) -> bool {
+    let value = at > 0 && TAKES_VALUE.contains(&flags[at - 1].as_str());
+    !value && !flags[at].starts_with('-')
+}
 
 /// Jobs whose commands are for another platform, toolchain or purpose.
 const ELSEWHERE: &[&str] = &[
