@@ -21,6 +21,7 @@ mod identity;
 mod launch;
 mod mounts;
 mod output;
+mod preparation;
 mod prepared_root;
 mod process;
 mod process_table;

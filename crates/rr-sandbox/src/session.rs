@@ -1,6 +1,5 @@
 //! One run's sandbox: its holder, its writable tree and the commands started in it.
 
-use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::net::TcpStream;
 use std::os::fd::AsFd as _;
@@ -13,7 +12,6 @@ use rr_core::{
     Bind, CancelToken, Enforcement, ExecError, Executor, GuestLayout, NetworkNeed, Outcome,
     OutputSink, ProcessSpec, RunningProcess, SandboxPolicy,
 };
-use rustix::fs::Mode;
 
 use crate::cgroup::{Controllers, Group};
 use crate::command_line::{carried, environment, wrapped};
@@ -25,14 +23,14 @@ use crate::identity::RunAs;
 use crate::launch::{Launch, launch};
 use crate::mounts::{self, MountSources};
 use crate::output::Output;
+use crate::preparation::{
+    close_to_others, defaults, layout, own_command, prepare_bind, prepare_folders,
+};
 use crate::prepared_root::PreparedRoot;
 use crate::process::{Bounds, SandboxProcess};
 use crate::root_layers::LayeredRoot;
 use crate::service::Service;
-use crate::tree::{PARTS, WritableTree, give_to, make_folder};
-
-/// Time limit for our own commands inside.
-const OWN_TIMEOUT: Duration = Duration::from_secs(60);
+use crate::tree::{PARTS, WritableTree, make_folder};
 
 /// Most bytes of the linker's cache.
 const LINKER_CACHE_BYTES: u64 = 64 << 20;
@@ -67,18 +65,6 @@ struct SessionState {
     closed: bool,
 }
 
-/// Where things are inside.
-pub(crate) fn layout() -> GuestLayout {
-    GuestLayout {
-        workspace: "/workspace".into(),
-        home: "/home/runner".into(),
-        env: "/env".into(),
-        reports: "/reports".into(),
-        tools: "/tools".into(),
-        caches: "/caches".into(),
-    }
-}
-
 impl Session {
     /// Opens one.
     ///
@@ -92,10 +78,7 @@ impl Session {
         let run_as = RunAs::present();
         let folder = policy.run_folder.clone();
         make_folder(&folder)?;
-        // Commands may leave programs behind that no other user of the host should start.
-        rustix::fs::chmod(&folder, Mode::from_raw_mode(0o700)).map_err(|source| {
-            ExecError::io(format!("closing `{}` to others", folder.display()), source.into())
-        })?;
+        close_to_others(&folder)?;
         let holder = Arc::new(Holder::start(&folder, run_as)?);
         let (tree, copied_because) = WritableTree::open(&policy, &holder, run_as, overlay)?;
         let (reports, temporary) = prepare_folders(&folder, run_as)?;
@@ -428,75 +411,4 @@ impl Drop for Session {
     fn drop(&mut self) {
         self.close();
     }
-}
-
-/// Variables that every command has unless the policy or the plan say otherwise.
-fn defaults<'a>(spec: &ProcessSpec, runtime: &'a str) -> [(&'a str, &'a str); 7] {
-    let user = if spec.as_root { "root" } else { "runner" };
-    [
-        ("HOME", "/home/runner"),
-        ("USER", user),
-        ("LOGNAME", user),
-        ("LANG", "C.UTF-8"),
-        ("SHELL", "/bin/bash"),
-        ("TERM", if spec.tty { "xterm" } else { "dumb" }),
-        ("XDG_RUNTIME_DIR", runtime),
-    ]
-}
-
-/// A command of our own inside.
-fn own_command<'a>(words: impl IntoIterator<Item = &'a str>) -> ProcessSpec {
-    ProcessSpec {
-        argv: words.into_iter().map(str::to_owned).collect(),
-        cwd: "/".to_owned(),
-        env: BTreeMap::new(),
-        path: Vec::new(),
-        stdin: Vec::new(),
-        timeout: OWN_TIMEOUT,
-        network: NetworkNeed::Loopback,
-        tty: false,
-        as_root: false,
-    }
-}
-
-type HostAndGuest = (PathBuf, String);
-
-/// Makes the reports folder and the temporary ones.
-fn prepare_folders(
-    folder: &Path,
-    run_as: RunAs,
-) -> Result<(PathBuf, Vec<HostAndGuest>), ExecError> {
-    let reports = folder.join("reports");
-    let temporary = vec![
-        (folder.join("sandbox/tmp"), "/tmp".to_owned()),
-        (folder.join("sandbox/var-tmp"), "/var/tmp".to_owned()),
-        (folder.join("sandbox/runtime"), format!("/run/user/{}", run_as.inside())),
-    ];
-    for (path, mode) in [(&reports, 0o755), (&temporary[2].0, 0o700)]
-        .into_iter()
-        .chain(temporary[..2].iter().map(|(path, _)| (path, 0o1777)))
-    {
-        make_folder(path)?;
-        rustix::fs::chmod(path, Mode::from_raw_mode(mode)).map_err(|source| {
-            ExecError::io(format!("changing the mode of `{}`", path.display()), source.into())
-        })?;
-        if let Some(uid) = run_as.owner() {
-            give_to(path, uid)?;
-        }
-    }
-    Ok((reports, temporary))
-}
-
-/// Makes the source of a writable bind and gives it to the commands' user, where it is not yet.
-fn prepare_bind(bind: &Bind, run_as: RunAs) -> Result<(), ExecError> {
-    if !bind.writable {
-        return Ok(());
-    }
-    if !bind.host.exists() {
-        make_folder(&bind.host)?;
-    }
-    let Some(uid) = run_as.owner() else { return Ok(()) };
-    use std::os::unix::fs::MetadataExt as _;
-    let owner = std::fs::symlink_metadata(&bind.host).map(|found| found.uid());
-    if owner.is_ok_and(|owner| owner == uid) { Ok(()) } else { give_to(&bind.host, uid) }
 }
