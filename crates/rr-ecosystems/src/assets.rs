@@ -28,6 +28,7 @@ static FILES: &[(&str, &[u8])] = assets![
     "recorder/node/tape.cjs",
     "recorder/node/vitest.mjs",
     "recorder/node/writer.cjs",
+    "recorder/perl/install-missing.pl",
     "recorder/python/repo_runner_recorder.py",
     "recorder/python/repo_runner_unittest.py",
     "recorder/python/repo_runner_writer.py",

@@ -115,8 +115,10 @@ pub(super) fn flags(analysis: &Analysis, unit: &Unit) -> (Vec<String>, Option<Ev
 
 /// Only what can be meant here: no other place, compiler, or kind of run.
 fn is_kept(word: &str) -> bool {
-    const NOT: &[&str] =
-        &["sanit", "coverage", "gcov", "werror", "fuzz", "valgrind", "doc", "static"];
+    const NOT: &[&str] = &[
+        "sanit", "asan", "tsan", "msan", "coverage", "gcov", "werror", "fuzz", "valgrind", "doc",
+        "static",
+    ];
     (word.starts_with("--enable-") || word.starts_with("--disable-") || word.starts_with("--with"))
         && !word.contains(['$', '{', '`', '/'])
         && !NOT.iter().any(|part| word.contains(part))

@@ -15,11 +15,8 @@ pub(super) const FILES: &[&str] = &["GNUmakefile", "makefile", "Makefile"];
 const GOALS: &[&str] =
     &["check", "test", "tests", "runtests", "run-tests", "unittest", "unit-tests", "test-all"];
 
-static AUTOMAKE_TESTS: LazyLock<Regex> = LazyLock::new(|| {
-    expression(
-        r"(?m)^(?:TESTS|check_PROGRAMS|check_SCRIPTS|dist_check_SCRIPTS)\s*\+?=\s*\S|^TESTS\s*\+?=\s*\\",
-    )
-});
+static AUTOMAKE_TESTS: LazyLock<Regex> =
+    LazyLock::new(|| expression(r"(?m)^(?:dist_)?(?:TESTS|check_SCRIPTS)\s*\+?=\s*\S"));
 static LINTS: LazyLock<Regex> =
     LazyLock::new(|| expression(r"cppcheck|clang-tidy|clang-format|splint|lint|checkpatch"));
 

@@ -1,4 +1,12 @@
-//! Perl: CPAN distributions.
+//! Perl distributions: MakeMaker, Module::Build, cpanfile, Dist::Zilla.
+//!
+//! Tests run under `prove`, whose harness writes the raw TAP of each script for us
+//! (`PERL_TEST_HARNESS_DUMP_TAP`). Must not know which modules a machine has.
+
+mod detect;
+mod diagnose;
+mod plan;
+mod prereqs;
 
 use rr_core::{
     Diagnosis, Ecosystem, EcosystemId, FailedStep, PlanContext, RepoView, Unit, UnitPlan,
@@ -12,15 +20,18 @@ impl Ecosystem for Perl {
         EcosystemId::new("perl")
     }
 
-    fn detect(&self, _repo: &dyn RepoView) -> Vec<Unit> {
-        Vec::new()
+    fn detect(&self, repo: &dyn RepoView) -> Vec<Unit> {
+        detect::units(repo)
     }
 
-    fn plan(&self, _repo: &dyn RepoView, _unit: &Unit, _context: &PlanContext<'_>) -> UnitPlan {
-        UnitPlan::default()
+    fn plan(&self, repo: &dyn RepoView, unit: &Unit, context: &PlanContext<'_>) -> UnitPlan {
+        plan::plan(repo, unit, context)
     }
 
-    fn diagnose(&self, _repo: &dyn RepoView, _failed: &FailedStep<'_>) -> Vec<Diagnosis> {
-        Vec::new()
+    fn diagnose(&self, repo: &dyn RepoView, failed: &FailedStep<'_>) -> Vec<Diagnosis> {
+        diagnose::diagnose(repo, failed)
     }
 }
+
+#[cfg(test)]
+mod tests;

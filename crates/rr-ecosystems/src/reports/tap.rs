@@ -28,8 +28,15 @@ pub(crate) fn read(input: &ReportInput<'_>) -> TestRun {
         run.complete = false;
         run.doubts.push("no test runner wrote its report".to_owned());
     }
-    for (_, bytes) in input.files.iter().filter(|_| !from_log) {
+    for (path, bytes) in input.files.iter().filter(|_| !from_log) {
+        let first = run.cases.len();
         Stream::default().read(&String::from_utf8_lossy(bytes), &mut run);
+        // prove's files are named like its scripts, and scripts repeat each other's titles.
+        if let Some((_, script)) = path.split_once("/tap/").filter(|_| run.runner == "prove") {
+            for case in &mut run.cases[first..] {
+                case.id = format!("{script} > {}", case.id);
+            }
+        }
     }
     run.complete &= input.outcome.exit != Exit::TimedOut;
     run
