@@ -5,6 +5,7 @@
 //! changed. This module must not know what needs a package, nor run anything over files that a
 //! sandboxed process has written.
 
+mod alternatives;
 mod apt;
 mod choice;
 mod contents;

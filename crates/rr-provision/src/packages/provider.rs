@@ -20,12 +20,16 @@ use super::{overlay, table, unpack};
 use crate::host::HostTools;
 use crate::store::ToolStore;
 
+/// Changes whenever layers are made differently, so that old ones are not taken for new ones.
+const FORMAT: &str = "1";
+
 /// Obtains the packages of Debian and its descendants as layers.
 pub struct SystemPackages {
     tools: HostTools,
     layers: ToolStore,
     folder: PathBuf,
     caches: PathBuf,
+    scripts: bool,
 }
 
 impl SystemPackages {
@@ -35,7 +39,13 @@ impl SystemPackages {
     pub fn new(tools: HostTools) -> Self {
         let folder = tools.settings().home.join("layers");
         let caches = tools.settings().caches().join("apt");
-        Self { layers: ToolStore::new(folder.clone()), tools, folder, caches }
+        Self { layers: ToolStore::new(folder.clone()), tools, folder, caches, scripts: true }
+    }
+
+    /// Runs no maintainer scripts, as where we are not root: packages are unpacked only.
+    #[must_use]
+    pub fn unpacking_only(self) -> Self {
+        Self { scripts: false, ..self }
     }
 
     /// The layer of packages that are known to be had and not on the host.
@@ -98,7 +108,12 @@ impl SystemPackages {
         cancel: &CancelToken,
     ) -> Result<(), EngineError> {
         let brings = &choice.simulation.brings;
-        let made_by = match overlay::possible(&self.tools, &self.folder, cancel)? {
+        let possible = if self.scripts {
+            overlay::possible(&self.tools, &self.folder, cancel)?
+        } else {
+            Err("asked to".to_owned())
+        };
+        let made_by = match possible {
             Ok(()) => {
                 overlay::build(&self.tools, apt, layer, &choice.packages, sink, cancel)?;
                 "overlay"
@@ -202,7 +217,7 @@ fn key(packages: &[String], installed: &Installed) -> String {
     sorted.sort_unstable();
     let release = std::fs::read_to_string("/etc/os-release").unwrap_or_default();
     let mut hash = Sha256::new();
-    for part in [sorted.join(" ").as_str(), release.as_str(), installed.digest.as_str()] {
+    for part in [FORMAT, &sorted.join(" "), &release, &installed.digest] {
         hash.update(part.as_bytes());
         hash.update([0]);
     }

@@ -1,5 +1,5 @@
 //! Makes a layer without root: packages are unpacked side by side, and no maintainer script runs.
-//! What such scripts make (alternatives, caches, users) is absent from these layers.
+//! Of what such scripts make, only plain alternatives are made here; caches and users are absent.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,9 +8,25 @@ use std::time::Duration;
 
 use rr_core::{CancelToken, EngineError, OutputSink};
 
+use super::alternatives;
 use crate::fault;
 use crate::host::{HostCommand, HostTools};
 use crate::store::{make_open_folder, remove_tree};
+
+/// Unpacks each archive into `$0` and its maintainer scripts into `$0/.scripts/<number>`.
+const SCRIPT: &str = r#"
+set -e
+number=0
+mkdir "$0/.scripts"
+for archive; do
+    dpkg-deb -x "$archive" "$0"
+    number=$((number + 1))
+    dpkg-deb -e "$archive" "$0/.scripts/$number"
+done
+"#;
+
+/// Largest maintainer script that is read, in bytes.
+const SCRIPT_BYTES: u64 = 1 << 20;
 
 /// Unpacks archives into the empty folder `layer`.
 ///
@@ -23,15 +39,23 @@ pub(super) fn build(
     sink: &Arc<dyn OutputSink>,
     cancel: &CancelToken,
 ) -> Result<(), EngineError> {
-    let script = r#"set -e; for archive; do dpkg-deb -x "$archive" "$0"; done"#;
     let mut command = HostCommand::new("/bin/sh")
-        .args(["-c", script])
+        .args(["-c", SCRIPT])
         .path_arg(layer)
         .within(Duration::from_secs(1800));
     for archive in archives {
         command = command.path_arg(archive);
     }
     tools.check(&command, sink.clone(), cancel)?;
+    let scripts = layer.join(".scripts");
+    for number in 1..=archives.len() {
+        let path = scripts.join(number.to_string()).join("postinst");
+        if fs::metadata(&path).is_ok_and(|found| found.len() <= SCRIPT_BYTES) {
+            let bytes = fs::read(&path).map_err(|e| fault::io("read", &path, e))?;
+            alternatives::install(layer, &alternatives::read(&String::from_utf8_lossy(&bytes)))?;
+        }
+    }
+    remove_tree(&scripts)?;
     merge_usr(layer, Path::new("/"))
 }
 

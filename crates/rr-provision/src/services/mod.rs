@@ -11,6 +11,7 @@ mod mysql;
 mod nats;
 mod postgres;
 mod provider;
+mod rabbitmq;
 mod redis;
 mod wire;
 

@@ -10,7 +10,7 @@ use rr_core::{
 
 use super::bindings::{Address, fill};
 use super::guest::Guest;
-use super::{memcached, mysql, nats, postgres, redis};
+use super::{memcached, mysql, nats, postgres, rabbitmq, redis};
 use crate::fault;
 use crate::host::HostTools;
 
@@ -54,7 +54,8 @@ impl Services {
             ServiceKind::Redis => "redis-server",
             ServiceKind::Memcached => "memcached",
             ServiceKind::Nats => "nats-server",
-            ServiceKind::Mongodb | ServiceKind::Rabbitmq => return false,
+            ServiceKind::Rabbitmq => "rabbitmq-server",
+            ServiceKind::Mongodb => return false,
         };
         let system = |path: &Path| ["/usr/bin", "/usr/sbin"].iter().any(|f| path.starts_with(f));
         self.tools.which(program).is_some_and(|path| system(&path))
@@ -72,7 +73,8 @@ impl ServiceProvider for Services {
             ServiceKind::Redis => &["redis-server"],
             ServiceKind::Memcached => &["memcached"],
             ServiceKind::Nats => &["nats-server"],
-            ServiceKind::Mongodb | ServiceKind::Rabbitmq => &[],
+            ServiceKind::Rabbitmq => &["rabbitmq-server"],
+            ServiceKind::Mongodb => &[],
         };
         let package =
             |name: &&str| SystemPackage { name: (*name).to_owned(), evidence: Vec::new() };
@@ -95,9 +97,8 @@ impl ServiceProvider for Services {
             ServiceKind::Redis => redis::provision(&guest, &wanted),
             ServiceKind::Memcached => memcached::provision(&guest, &wanted),
             ServiceKind::Nats => nats::provision(&guest, &wanted),
-            kind @ (ServiceKind::Mongodb | ServiceKind::Rabbitmq) => {
-                Err(unavailable(requirement, kind))
-            }
+            ServiceKind::Rabbitmq => rabbitmq::provision(&guest, &wanted),
+            ServiceKind::Mongodb => Err(unavailable(requirement)),
         }?;
         let address = Address {
             host: "127.0.0.1",
@@ -116,11 +117,12 @@ impl ServiceProvider for Services {
     }
 }
 
-/// What no package of the distribution brings, or cannot be started unprivileged.
-fn unavailable(requirement: &ServiceRequirement, kind: ServiceKind) -> EngineError {
+/// What no package of the distribution brings.
+fn unavailable(requirement: &ServiceRequirement) -> EngineError {
     let names: Vec<&str> = requirement.bindings.iter().map(|one| one.name.as_str()).collect();
     let variable = names.first().copied().unwrap_or("NAME");
-    fault::environment(format!("cannot provision {}: no way to obtain it here", kind.as_str()))
+    let kind = requirement.kind.as_str();
+    fault::environment(format!("cannot provision {kind}: no package of the distribution brings it"))
         .with_hint(format!("give the address of a server of your own: `--env {variable}=…`"))
 }
 

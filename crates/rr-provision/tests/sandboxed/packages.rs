@@ -7,7 +7,8 @@ use rr_provision::SystemPackages;
 
 use crate::workshop::{Sandbox, Workshop};
 
-/// A small package that a machine for programming does not have.
+/// A small package that a machine for programming does not have; its program has its name as an
+/// alternative.
 const ABSENT: &str = "figlet";
 
 #[expect(clippy::disallowed_methods, reason = "the host's own view, apart from the product")]
@@ -36,9 +37,42 @@ fn a_package_is_in_the_sandbox_and_not_on_the_host() {
     assert!(outcome.exit.success(), "{}", outcome.tail);
     assert!(outcome.tail.contains("#   #") && outcome.tail.contains("still there"));
 
-    // Without the package manager, whose tools are gone from the PATH of this second workshop.
-    let again = shop.layer(&["no-such-package-anywhere", "dpkg", ABSENT]);
+    // The second time nothing is run: the package manager is not even on the PATH.
+    let again = shop.without_programs().layer(&["no-such-package-anywhere", "dpkg", ABSENT]);
     assert_eq!(again, made);
+}
+
+#[test]
+fn unpacked_packages_work_without_their_scripts() {
+    let shop = Workshop::own();
+    let provider = SystemPackages::new(shop.tools.clone()).unpacking_only();
+    let made = shop.layer_of(&provider, &[ABSENT, "libgsl-dev"]);
+    let layer = made.layer.unwrap();
+    assert!(!layer.join(".scripts").exists());
+    let program = "#include <gsl/gsl_math.h>\n#include <stdio.h>\n\
+                   int main() { printf(\"%g\\n\", gsl_hypot(3, 4)); }";
+    let sandbox = Sandbox::open(vec![layer]);
+    let outcome = sandbox.sh(&format!(
+        "printf '%s' '{program}' >a.c && cc a.c $(pkg-config --cflags --libs gsl) -o a && ./a && \
+         figlet -f banner X"
+    ));
+    assert!(outcome.tail.contains("5\n") && outcome.tail.contains("#   #"), "{}", outcome.tail);
+}
+
+#[test]
+fn two_who_want_the_same_layer_at_once_get_one() {
+    let shop = Workshop::own();
+    let (one, two) = std::thread::scope(|scope| {
+        let threads = [(); 2].map(|()| scope.spawn(|| shop.layer(&[ABSENT])));
+        let [one, two] = threads.map(|thread| thread.join().unwrap());
+        (one, two)
+    });
+    assert_eq!(one, two);
+    let entries = std::fs::read_dir(shop.data.path().join("data/layers")).unwrap().flatten();
+    let names: Vec<_> = entries.map(|e| e.file_name().to_string_lossy().into_owned()).collect();
+    let finished = names.iter().filter(|name| !name.starts_with('.')).count();
+    assert_eq!(finished, 1, "{names:?}");
+    assert!(!names.iter().any(|name| name.ends_with(".part") || name.ends_with(".work")));
 }
 
 #[test]

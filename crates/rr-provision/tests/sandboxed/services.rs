@@ -200,6 +200,22 @@ fn memcached_and_nats_answer_from_outside() {
 }
 
 #[test]
+fn rabbitmq_lets_the_user_open_its_virtual_host() {
+    let shop = Workshop::shared();
+    let broker = sandbox(&shop, ServiceKind::Rabbitmq);
+    let mut wanted = requirement(ServiceKind::Rabbitmq);
+    wanted.databases = vec!["/".to_owned()];
+    let service = provision(&shop, &broker, &wanted);
+    assert_eq!(service.port, 5672);
+    assert!(service.version.starts_with(|c: char| c.is_ascii_digit()), "{}", service.version);
+    assert_eq!(service.env["SERVICE_URL"], "x://app:s3cret%2Fx@127.0.0.1:5672/%2F");
+    service.process.stop();
+    assert!(broker.executor.connect(5672, Duration::from_secs(1)).is_err());
+    // Its data is there already.
+    provision(&shop, &broker, &wanted).process.stop();
+}
+
+#[test]
 fn what_cannot_be_had_says_so_with_the_way_out() {
     let shop = Workshop::shared();
     let sandbox = Sandbox::open(Vec::new());

@@ -36,6 +36,14 @@ impl Workshop {
         Self::at(Arc::new(TempDir::new().unwrap()))
     }
 
+    /// The same folder where no program can be started.
+    pub(crate) fn without_programs(&self) -> Self {
+        let mut settings = self.tools.settings().as_ref().clone();
+        settings.variables.insert("PATH".to_owned(), "/nowhere".to_owned());
+        let executor = host_tools(&self.data.path().join("host"), BTreeMap::new()).unwrap();
+        Self { data: Arc::clone(&self.data), tools: HostTools::new(executor, Arc::new(settings)) }
+    }
+
     #[expect(clippy::disallowed_methods, reason = "tests see the real environment and day")]
     fn at(data: Arc<TempDir>) -> Self {
         let variables: BTreeMap<String, String> = std::env::vars().collect();
@@ -49,14 +57,16 @@ impl Workshop {
 
     /// The layer of some packages.
     pub(crate) fn layer(&self, names: &[&str]) -> SystemLayer {
+        self.layer_of(&SystemPackages::new(self.tools.clone()), names)
+    }
+
+    /// The same by a provider of another kind.
+    pub(crate) fn layer_of(&self, provider: &SystemPackages, names: &[&str]) -> SystemLayer {
         let packages: Vec<SystemPackage> = names
             .iter()
             .map(|name| SystemPackage { name: (*name).to_owned(), evidence: Vec::new() })
             .collect();
-        let sink: Arc<dyn OutputSink> = Arc::new(Printed);
-        SystemPackages::new(self.tools.clone())
-            .layer(&packages, sink, &CancelToken::default())
-            .unwrap()
+        provider.layer(&packages, Arc::new(Printed), &CancelToken::default()).unwrap()
     }
 }
 
