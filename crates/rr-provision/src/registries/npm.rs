@@ -75,6 +75,18 @@ impl NpmRegistry {
         self.client.json(&address, "application/json", cancel)
     }
 
+    /// The day a version was published, `YYYY-MM-DD`, where the registry says.
+    pub(crate) fn published(
+        &self,
+        name: &str,
+        version: &str,
+        cancel: &CancelToken,
+    ) -> Option<String> {
+        let whole = self.client.json(&self.address(name), "application/json", cancel).ok()?;
+        let time = whole.get("time")?.get(version)?.as_str()?;
+        time.get(..10).map(str::to_owned)
+    }
+
     /// Downloads a version's tarball.
     pub(crate) fn download(
         &self,

@@ -30,6 +30,8 @@ pub(crate) struct Distribution {
     pub(crate) version: Version,
     /// The version as its file name spells it.
     pub(crate) version_text: String,
+    /// The day it was published, `YYYY-MM-DD`, where the index says (PEP 700).
+    pub(crate) day: Option<String>,
 }
 
 /// What a file is.
@@ -134,7 +136,10 @@ fn json_file(entry: &Value, page: &str, name: &str) -> Option<Distribution> {
     let hash = entry.pointer("/hashes/sha256").and_then(Value::as_str);
     let yanked = entry.get("yanked").is_some_and(|value| value != &Value::Bool(false));
     let url = absolute(entry.get("url")?.as_str()?, page);
-    distribution(file, url, hash, yanked, name)
+    let uploaded = entry.get("upload-time").and_then(Value::as_str);
+    let mut found = distribution(file, url, hash, yanked, name)?;
+    found.day = uploaded.and_then(|time| time.get(..10)).map(str::to_owned);
+    Some(found)
 }
 
 fn html_files(text: &str, page: &str, name: &str) -> Vec<Distribution> {
@@ -169,6 +174,7 @@ fn distribution(
         yanked,
         kind,
         version: Version::parse(&version_text)?,
+        day: None,
         version_text,
     })
 }

@@ -81,7 +81,11 @@ impl Packages {
         let archive = place.scratch.join(&file.file);
         self.pypi.download(file, &archive, place.cancel)?;
         place.unpack(&archive)?;
-        Ok(place.origin(format!("source distribution `{}`", file.file), Vec::new()))
+        Ok(place.origin(
+            format!("source distribution `{}`", file.file),
+            file.day.clone(),
+            Vec::new(),
+        ))
     }
 
     fn npm(
@@ -106,7 +110,8 @@ impl Packages {
                 "published packages often lack their tests; the repository is {repository}"
             ));
         }
-        Ok(place.origin(format!("npm package {name}@{}", chosen.version), notes))
+        let day = self.npm.published(name, &chosen.version, place.cancel);
+        Ok(place.origin(format!("npm package {name}@{}", chosen.version), day, notes))
     }
 }
 
@@ -131,10 +136,15 @@ impl Place<'_> {
         self.sink.write(format!("{line}\n").as_bytes());
     }
 
-    /// A package has no commit; what it is goes first in the notes.
-    pub(super) fn origin(&self, what: String, mut notes: Vec<String>) -> Origin {
+    /// A package has no commit; what it is goes first in the notes, the day is its publication's.
+    pub(super) fn origin(
+        &self,
+        what: String,
+        day: Option<String>,
+        mut notes: Vec<String>,
+    ) -> Origin {
         notes.insert(0, what);
-        Origin { commit: None, day: None, notes }
+        Origin { commit: None, day, notes }
     }
 
     /// A path in the scratch folder.

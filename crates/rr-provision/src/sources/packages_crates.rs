@@ -43,7 +43,9 @@ pub(super) fn fetch(
         place.cancel,
     )?;
     place.unpack(&archive)?;
-    Ok(place.origin(format!("crate {name} {number}"), Vec::new()))
+    let time = chosen.get("pubtime").and_then(Value::as_str);
+    let day = time.and_then(|time| time.get(..10)).map(str::to_owned);
+    Ok(place.origin(format!("crate {name} {number}"), day, Vec::new()))
 }
 
 /// The sparse index that cargo would ask: `[source.crates-io] replace-with` chains followed.

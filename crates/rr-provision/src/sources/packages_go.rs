@@ -51,5 +51,12 @@ pub(super) fn fetch(
         std::fs::remove_dir(place.into).map_err(|e| fault::io("replace folder", place.into, e))?;
     }
     std::fs::rename(&inner, place.into).map_err(|e| fault::io("move into place", place.into, e))?;
-    Ok(place.origin(format!("module {name}@{number}"), Vec::new()))
+    Ok(place.origin(format!("module {name}@{number}"), published(&answer), Vec::new()))
+}
+
+/// The day in the module's information file: `{"Version": …, "Time": "2020-01-14T19:47:44Z"}`.
+fn published(answer: &Value) -> Option<String> {
+    let bytes = std::fs::read(answer.get("Info")?.as_str()?).ok()?;
+    let information: Value = serde_json::from_slice(&bytes).ok()?;
+    information.get("Time")?.as_str()?.get(..10).map(str::to_owned)
 }

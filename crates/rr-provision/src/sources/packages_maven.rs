@@ -48,7 +48,7 @@ pub(super) fn fetch(
     lay_out(place, &archive, &pom)?;
     let notes =
         vec!["published sources hold no tests; give the repository to run those".to_owned()];
-    Ok(place.origin(format!("Maven sources {name}:{version}"), notes))
+    Ok(place.origin(format!("Maven sources {name}:{version}"), None, notes))
 }
 
 /// Sources go where Maven's own layout has them, resources apart.

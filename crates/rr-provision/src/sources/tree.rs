@@ -84,8 +84,10 @@ fn walk(root: &Path) -> impl Iterator<Item = ignore::DirEntry> {
         .filter(|entry| entry.depth() > 0)
 }
 
-/// The day of a time in seconds since the epoch, `YYYY-MM-DD`.
+/// The day of a time in seconds since the epoch, `YYYY-MM-DD`. `None` for the constants that
+/// packagers write instead of times: the epoch, 1980 (zip), 1985-10-26 (npm), 2006-07-24 (cargo).
 pub(super) fn day(seconds: i64) -> Option<String> {
     let millis = u64::try_from(seconds).ok()?.checked_mul(1000)?;
-    (seconds > 0).then(|| rr_core::clock::rfc3339(millis)[..10].to_owned())
+    let day = rr_core::clock::rfc3339(millis)[..10].to_owned();
+    (day.as_str() > "1990" && day != "2006-07-24").then_some(day)
 }
