@@ -26,6 +26,7 @@ static FILES: &[(&str, &[u8])] = assets![
     "recorder/node/mocha.cjs",
     "recorder/node/node-test.mjs",
     "recorder/node/tape.cjs",
+    "recorder/node/uvu.cjs",
     "recorder/node/vitest.mjs",
     "recorder/node/writer.cjs",
     "recorder/perl/install-missing.pl",

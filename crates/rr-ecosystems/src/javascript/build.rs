@@ -39,12 +39,13 @@ pub(super) fn builds(
     let script = build_script(workspace);
     let mut has_whole_build = false;
     for segment in documented {
-        has_whole_build |=
+        let whole =
             script.is_some_and(|name| calls(&segment.line, name) && segment.cwd == root.folder);
+        has_whole_build |= whole;
         found.push(Build {
             command: Command::shell(format!("set +u\n{}", segment.line)),
             cwd: segment.cwd.clone(),
-            optional: !missing && !start_needs,
+            optional: !whole || !missing && !start_needs,
             evidence: evidence_of(workspace, segment),
         });
     }

@@ -98,8 +98,8 @@ impl Expander<'_> {
             return;
         }
         let role = match (has(Role::Build), has(Role::Other)) {
+            (true, _) | (_, true) if named_like_a_check(line) => Role::Lint,
             (true, _) => Role::Build,
-            (false, true) if named_like_a_check(line) => Role::Lint,
             (false, true) => Role::Other,
             (false, false) => return,
         };
@@ -183,7 +183,8 @@ impl Expander<'_> {
 fn named_like_a_check(line: &str) -> bool {
     use crate::miners::class_of_name;
     let words = split_words(line);
-    let name = words.iter().skip(1).find(|word| !word.starts_with('-') && *word != "run");
+    let name =
+        words.iter().skip(1).filter(|word| !word.starts_with('-') && *word != "run").next_back();
     name.is_some_and(|name| class_of_name(name) == rr_core::CommandClass::Lint)
 }
 

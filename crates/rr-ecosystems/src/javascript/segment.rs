@@ -55,6 +55,7 @@ pub(super) enum Runner {
     Jasmine,
     Qunit,
     Lab,
+    Uvu,
     Bun,
     Deno,
     /// A script run by Node whose text tells no runner.
@@ -77,6 +78,7 @@ impl Runner {
             Self::Jasmine => "jasmine",
             Self::Qunit => "qunit",
             Self::Lab => "lab",
+            Self::Uvu => "uvu",
             Self::Bun => "bun",
             Self::Deno => "deno",
             Self::Script => "script",
@@ -107,6 +109,9 @@ const RUNNERS: &[(&str, Runner)] = &[
     ("jasmine-ts", Runner::Jasmine),
     ("qunit", Runner::Qunit),
     ("lab", Runner::Lab),
+    ("uvu", Runner::Uvu),
+    ("bnt", Runner::NodeTest),
+    ("better-node-test", Runner::NodeTest),
     ("borp", Runner::NodeTest),
 ];
 

@@ -170,7 +170,8 @@ fn from_ci(workspace: &Workspace, analysis: &Analysis) -> Option<Suite> {
         }
         job.segments.extend(found);
     }
-    let best = jobs.into_iter().filter(|job| job.evidence.is_some()).max_by_key(|job| {
+    // Of equals the last is taken: the first job comes last.
+    let best = jobs.into_iter().rev().filter(|job| job.evidence.is_some()).max_by_key(|job| {
         let name = format!("{} {}", job.key.0, job.key.1);
         let scripted = job
             .segments
@@ -179,6 +180,10 @@ fn from_ci(workspace: &Workspace, analysis: &Analysis) -> Option<Suite> {
         let tests = job.segments.iter().filter(|s| is_plain_test(s) && is_known(s)).count();
         (!of_another_kind(&name), tests > 0, scripted, tests)
     })?;
+    let vague = !best.segments.iter().any(|s| is_plain_test(s) && is_known(s));
+    if vague && from_scripts(workspace).is_some() {
+        return None;
+    }
     let mut suite = suite_of(best.segments, best.evidence)?;
     suite.from_ci = true;
     Some(suite)

@@ -59,6 +59,10 @@ function install() {
     { matches: function (request) { return request === 'jasmine-core'; }, file: './jasmine.cjs' }
   ];
 
+  if (process.argv.some(function (word) { return /[\\/]uvu([\\/]bin\.js)?$/.test(word); })) {
+    require('./uvu.cjs').watch(becomeRunner);
+  }
+
   const load = Module._load;
   Module._load = function (request, parent) {
     const exported = load.apply(this, arguments);
