@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use rr_core::event::NoObserver;
 use rr_core::report::RunReport;
-use rr_core::{CancelToken, Clock, JournalStore, NoObserver, RepoSource, RunId, Rung, Tier};
+use rr_core::{CancelToken, Clock, JournalStore, RepoSource, RunId, Rung, Tier};
 use rr_store::Database;
 use rr_workflow::harness::{Subject, World, kill_at_every_position, run_every_step_twice};
 use rr_workflow::{Reaper, StepRegistry, Workflow};
