@@ -2,24 +2,25 @@
 
 use rr_core::{
     Analysis, Command, Evidence, FailedStep, PlanContext, PlanEdit, Remedy, RemedyKind, RepoView,
-    ServiceKind, ServiceRequirement, Step, StepId, StepKind, SystemPackage, ToolchainRequirement,
-    Trust, Unit, VersionRequest,
+    StepKind, SystemPackage, ToolchainRequirement, Trust, Unit, VersionRequest,
 };
 
 use super::diagnose::{Cured, is_whole};
 use super::distributions::{distribution, is_standard, pytest_plugin};
 use super::manifest::{self, Manifest};
 use super::names::{beside_venv, step_id};
+use super::remedy_configuration::placeholder;
+use super::remedy_versions::{matches_range, minor_number};
 use super::requirements::{normalize, requirement_name};
 use super::rules::{Cure, Rule};
-use super::{applications, layout, plan, remedy_steps, testing, versions};
+use super::{layout, remedy_steps};
 
 /// Makes remedies for one failed step.
 pub(super) struct Remedies<'a> {
-    repo: &'a dyn RepoView,
-    failed: &'a FailedStep<'a>,
-    unit: Option<&'a Unit>,
-    manifest: Manifest,
+    pub(super) repo: &'a dyn RepoView,
+    pub(super) failed: &'a FailedStep<'a>,
+    pub(super) unit: Option<&'a Unit>,
+    pub(super) manifest: Manifest,
 }
 
 impl<'a> Remedies<'a> {
@@ -32,11 +33,11 @@ impl<'a> Remedies<'a> {
         Self { repo, failed, unit, manifest: manifest::read(repo, &failed.step.unit) }
     }
 
-    fn path(&self) -> &str {
+    pub(super) fn path(&self) -> &str {
         &self.failed.step.unit
     }
 
-    fn context(&self) -> PlanContext<'_> {
+    pub(super) fn context(&self) -> PlanContext<'_> {
         PlanContext { analysis: self.failed.analysis, environment: self.failed.environment }
     }
 
@@ -99,6 +100,7 @@ impl<'a> Remedies<'a> {
             Cure::DjangoSettings => self.django_settings(),
             Cure::Migrate => self.migrate(),
             Cure::Service(name) => self.service(name),
+            Cure::Extension => self.extension(subjects),
             Cure::Retry => vec![Remedy {
                 kind: RemedyKind::Retry,
                 title: "try again".to_owned(),
@@ -110,14 +112,14 @@ impl<'a> Remedies<'a> {
     }
 
     /// What tells one state of the environment from another in signatures.
-    fn stage(&self) -> String {
+    pub(super) fn stage(&self) -> String {
         let python = self.current_minor().map_or_else(String::new, |m| format!("@3.{m}"));
         let dated = self.failed.plan.env.get("UV_EXCLUDE_NEWER").map_or("", String::as_str);
         if dated.is_empty() { python } else { format!("{python}@{dated}") }
     }
 
     /// The minor version of Python 3 that the output names most, else the first asked for.
-    fn current_minor(&self) -> Option<u32> {
+    pub(super) fn current_minor(&self) -> Option<u32> {
         let mut votes: std::collections::BTreeMap<u32, usize> = std::collections::BTreeMap::new();
         for piece in self.failed.output.split("python3.").skip(1).take(400) {
             let digits: String = piece.chars().take_while(char::is_ascii_digit).collect();
@@ -133,7 +135,7 @@ impl<'a> Remedies<'a> {
         })
     }
 
-    fn toolchain(&self) -> Option<&ToolchainRequirement> {
+    pub(super) fn toolchain(&self) -> Option<&ToolchainRequirement> {
         self.failed.plan.toolchains.iter().find(|t| t.tool == "python")
     }
 
@@ -267,14 +269,14 @@ impl<'a> Remedies<'a> {
         }
     }
 
-    fn lock_file(&self) -> Option<String> {
+    pub(super) fn lock_file(&self) -> Option<String> {
         self.failed
             .plan
             .step(&step_id(self.path(), "lock"))
             .map(|_| beside_venv(self.path(), "lock.txt"))
     }
 
-    fn is_python2(&self) -> bool {
+    pub(super) fn is_python2(&self) -> bool {
         let venv = self.failed.plan.step(&step_id(self.path(), "venv"));
         venv.is_some_and(|step| step.command.to_string().contains("virtualenv<20.22"))
     }
@@ -357,7 +359,7 @@ impl<'a> Remedies<'a> {
     // The install command
 
     /// The failed install with other words.
-    fn words(&self, change: impl Fn(&[String]) -> Option<Command>) -> Option<Remedy> {
+    pub(super) fn words(&self, change: impl Fn(&[String]) -> Option<Command>) -> Option<Remedy> {
         let Command::Argv(words) = &self.failed.step.command else { return None };
         let command = change(words)?;
         Some(Remedy {
@@ -403,313 +405,5 @@ impl<'a> Remedies<'a> {
             .into_iter()
             .chain(self.words(remedy_steps::one_by_one))
             .collect()
-    }
-
-    // Times and versions
-
-    fn old_times(&self) -> Vec<Remedy> {
-        let dated = self.failed.plan.env.contains_key("UV_EXCLUDE_NEWER");
-        let date = self.failed.analysis.commit_date.as_deref();
-        let aged = versions::older_than(date, 3) && !dated && !self.is_python2();
-        let as_of = date.filter(|_| aged).map(|date| {
-            let bound = plan::day_after(date);
-            self.dated(&bound, format!("resolve dependencies as of {date}"))
-        });
-        let now = self.current_minor();
-        let wanted = self.wanted_minor();
-        // Each older Python is one more attempt: three of them, then something else is wrong.
-        let tried = self.failed.treated.iter().filter(|known| known.contains("@3.")).count();
-        let older = now.filter(|_| tried < 4).and_then(|now| {
-            self.python(|text| minor_number(text).is_some_and(|minor| minor < now))
-        });
-        let mut remedies: Vec<Remedy> = as_of.into_iter().collect();
-        remedies.extend(older);
-        // Old versions on a Python much newer than they are: today's versions may do better.
-        if dated && now > wanted {
-            remedies.push(self.today());
-        }
-        remedies
-    }
-
-    /// The minor version that the plan would like best.
-    fn wanted_minor(&self) -> Option<u32> {
-        match &self.toolchain()?.version {
-            VersionRequest::OneOf(list) => minor_number(list.first()?),
-            VersionRequest::Exact(one) => minor_number(one),
-            _ => None,
-        }
-    }
-
-    fn today(&self) -> Remedy {
-        self.dated("2099-01-01", "resolve dependencies as of today".to_owned())
-    }
-
-    fn dated(&self, bound: &str, title: String) -> Remedy {
-        Remedy {
-            kind: RemedyKind::ResolveAsOf { date: bound.to_owned() },
-            title,
-            edits: vec![PlanEdit::SetEnv {
-                step: None,
-                name: "UV_EXCLUDE_NEWER".to_owned(),
-                value: bound.to_owned(),
-            }],
-            resume_at: Some(step_id(self.path(), "venv")),
-        }
-    }
-
-    /// Another Python out of those that suit, the nearest to the present one first.
-    fn python(&self, suits: impl Fn(&str) -> bool) -> Option<Remedy> {
-        let mut list: Vec<String> = match &self.toolchain()?.version {
-            VersionRequest::OneOf(list) => list.clone(),
-            VersionRequest::Exact(one) | VersionRequest::Range(one) => vec![one.clone()],
-            VersionRequest::Any => Vec::new(),
-        };
-        let known = (6..=14).rev().map(|minor| format!("3.{minor}"));
-        list.extend(known.collect::<Vec<_>>());
-        let now = self.current_minor().unwrap_or(12);
-        let mut fit: Vec<String> = Vec::new();
-        for text in list {
-            if suits(&text) && minor_number(&text) != Some(now) && !fit.contains(&text) {
-                fit.push(text);
-            }
-        }
-        fit.sort_by_key(|text| minor_number(text).map_or(99, |minor| minor.abs_diff(now)));
-        (!fit.is_empty()).then(|| self.toolchain_remedy(VersionRequest::OneOf(fit)))
-    }
-
-    fn newer(&self, now: u32) -> Option<Remedy> {
-        self.python(|text| minor_number(text).is_some_and(|minor| minor > now))
-    }
-
-    fn toolchain_remedy(&self, version: VersionRequest) -> Remedy {
-        let shown = match &version {
-            VersionRequest::OneOf(list) => list.first().cloned().unwrap_or_default(),
-            VersionRequest::Exact(one) | VersionRequest::Range(one) => one.clone(),
-            VersionRequest::Any => "any".to_owned(),
-        };
-        let evidence = vec![Evidence::at("", "python.diagnosis", Trust::Default)];
-        let toolchain = ToolchainRequirement { tool: "python".to_owned(), version, evidence };
-        Remedy {
-            kind: RemedyKind::UseToolchain { tool: "python".to_owned(), version: shown.clone() },
-            title: format!("use Python {shown}"),
-            edits: vec![PlanEdit::RequireToolchain { toolchain }],
-            resume_at: Some(step_id(self.path(), "venv")),
-        }
-    }
-
-    /// Python 2 changes every install step: the unit is planned anew.
-    fn python2(&self) -> Option<Remedy> {
-        let unit = self.unit.filter(|_| !self.is_python2())?;
-        let mut remedy = self.toolchain_remedy(VersionRequest::Exact("2.7".to_owned()));
-        let toolchain = ToolchainRequirement {
-            tool: "python".to_owned(),
-            version: VersionRequest::Exact("2.7".to_owned()),
-            evidence: Vec::new(),
-        };
-        let fresh = plan::with_python(self.repo, unit, &self.context(), Some(toolchain));
-        for step in &self.failed.plan.steps {
-            let ours =
-                step.unit == self.failed.step.unit && step.ecosystem == self.failed.step.ecosystem;
-            if ours && !fresh.steps.iter().any(|new| new.id == step.id) {
-                remedy.edits.push(PlanEdit::RemoveStep { step: step.id.clone() });
-            }
-        }
-        for step in fresh.steps {
-            remedy.edits.push(PlanEdit::ReplaceStep { step: Box::new(step) });
-        }
-        Some(remedy)
-    }
-
-    // Tests
-
-    /// The failed test command with further words.
-    fn command_with(&self, more: &[&str]) -> Option<Remedy> {
-        self.words(|words| {
-            let pytest = words.iter().position(|word| word == "pytest")?;
-            let present = words
-                .windows(more.len())
-                .any(|window| window.iter().zip(more).all(|(a, b)| a == b));
-            let mut words = words.to_vec();
-            words.splice(pytest + 1..pytest + 1, more.iter().map(|word| (*word).to_owned()));
-            (!present).then_some(Command::Argv(words))
-        })
-    }
-
-    fn one_process(&self) -> Vec<Remedy> {
-        let parallel = self.manifest.pytest.as_ref().is_some_and(|config| {
-            config
-                .addopts
-                .split_whitespace()
-                .any(|word| word.starts_with("-n") || word.starts_with("--numprocesses"))
-        });
-        self.command_with(&["-n", "0"]).filter(|_| parallel).into_iter().collect()
-    }
-
-    /// Leaves out one test by its id.
-    pub(super) fn deselect(&self, id: &str) -> Option<Remedy> {
-        let option = format!("--deselect={id}");
-        let mut remedy = self.command_with(&[option.as_str()])?;
-        remedy.kind = RemedyKind::SelectTests { without: vec![id.to_owned()] };
-        remedy.title = format!("leave out {id}, which never ends");
-        Some(remedy)
-    }
-
-    /// The next way to run the unit's tests after the present one.
-    pub(super) fn next_command(&self) -> Option<Remedy> {
-        let unit = self.unit?;
-        let layout = layout::of(self.repo, self.path(), &self.manifest);
-        let context = self.context();
-        let all = testing::commands(self.repo, unit, &self.manifest, &layout, &context);
-        let tried = |argv: &[String]| {
-            let line = Command::argv(argv.iter().cloned()).to_string();
-            let now = self.failed.step.command.to_string();
-            line == now
-                || self.failed.treated.iter().any(|known| known.ends_with(&format!(":{line}")))
-        };
-        let next = all.into_iter().find(|command| !tried(&command.argv))?;
-        let mut step: Step = testing::step(self.path(), &next, &Default::default());
-        let keep = self.failed.step.env.iter().filter(|(name, _)| !step.env.contains_key(*name));
-        let keep: Vec<(String, String)> = keep.map(|(n, v)| (n.clone(), v.clone())).collect();
-        step.env.extend(keep);
-        step.timeout_seconds = self.failed.step.timeout_seconds;
-        let mut edits = Vec::new();
-        let mut resume_at: Option<StepId> = None;
-        if next.runner == "pytest" {
-            let names = vec!["pytest".to_owned()];
-            let add = remedy_steps::add(
-                self.path(),
-                "add-pytest",
-                &names,
-                self.lock_file(),
-                self.is_python2(),
-            );
-            resume_at = Some(add.id.clone());
-            edits.push(PlanEdit::InsertBefore {
-                before: self.failed.step.id.clone(),
-                step: Box::new(add),
-            });
-        }
-        let shown = step.command.to_string();
-        edits.push(PlanEdit::ReplaceStep { step: Box::new(step) });
-        Some(Remedy {
-            kind: RemedyKind::ChangeCommand { to: shown.clone() },
-            title: format!("run the tests with `{shown}`"),
-            edits,
-            resume_at,
-        })
-    }
-
-    // Configuration
-
-    fn variable(&self, name: &str, value: &str) -> Remedy {
-        Remedy {
-            kind: RemedyKind::SetVariable { name: name.to_owned() },
-            title: format!("set {name}"),
-            edits: vec![PlanEdit::SetEnv {
-                step: None,
-                name: name.to_owned(),
-                value: value.to_owned(),
-            }],
-            resume_at: None,
-        }
-    }
-
-    fn django_settings(&self) -> Vec<Remedy> {
-        let mut modules: Vec<String> = Vec::new();
-        for entry in self.repo.below(self.path()) {
-            let inside = super::paths::relative(self.path(), &entry.path);
-            let name = super::paths::file_name(inside);
-            if name == "manage.py" {
-                let text = self.repo.text(&entry.path);
-                modules.extend(text.and_then(|text| applications::settings_module(&text)));
-            }
-            if matches!(name, "settings.py" | "test_settings.py" | "settings_test.py") {
-                modules.push(
-                    inside.trim_end_matches(".py").trim_start_matches("src/").replace('/', "."),
-                );
-            }
-        }
-        modules.sort_by_key(|module| (!module.contains("test"), module.len()));
-        modules.dedup();
-        modules
-            .iter()
-            .take(2)
-            .map(|module| self.variable("DJANGO_SETTINGS_MODULE", module))
-            .collect()
-    }
-
-    /// The repository's own migration as a step before the failed one, where the plan has none.
-    fn migrate(&self) -> Vec<Remedy> {
-        let Some(unit) = self.unit else { return Vec::new() };
-        let id = step_id(self.path(), "migrate");
-        if self.failed.plan.step(&id).is_some() {
-            return Vec::new();
-        }
-        let fresh = plan::of(self.repo, unit, &self.context());
-        let step = fresh.steps.into_iter().find(|step| step.id == id);
-        step.into_iter()
-            .map(|step| Remedy {
-                kind: RemedyKind::PatchRecipe { what: "migrate the database".to_owned() },
-                title: format!("run `{}` first", step.command),
-                resume_at: Some(step.id.clone()),
-                edits: vec![PlanEdit::InsertBefore {
-                    before: self.failed.step.id.clone(),
-                    step: Box::new(step),
-                }],
-            })
-            .collect()
-    }
-
-    fn service(&self, name: &str) -> Vec<Remedy> {
-        let Some((kind, bindings, port)) = remedy_steps::service(name) else { return Vec::new() };
-        if self.failed.plan.services.iter().any(|service| service.kind == kind) {
-            return Vec::new();
-        }
-        let service = ServiceRequirement {
-            kind,
-            version: None,
-            port: Some(port),
-            user: if kind == ServiceKind::Postgres { "postgres" } else { "root" }.to_owned(),
-            password: "postgres".to_owned(),
-            databases: vec!["test".to_owned()],
-            extensions: Vec::new(),
-            bindings,
-            evidence: vec![Evidence::at("", "python.diagnosis", Trust::Default)],
-        };
-        vec![Remedy {
-            kind: RemedyKind::ProvisionService { service: name.to_owned() },
-            title: format!("start a {name} server"),
-            edits: vec![PlanEdit::RequireService { service }],
-            resume_at: None,
-        }]
-    }
-}
-
-/// `11` of `3.11`.
-fn minor_number(text: &str) -> Option<u32> {
-    text.strip_prefix("3.")?.split('.').next()?.parse().ok()
-}
-
-fn matches_range(range: &str, text: &str) -> bool {
-    minor_number(text).is_some_and(|minor| super::versions::allows(range, 3, minor))
-}
-
-/// A value for a variable that only has to be there.
-fn placeholder(name: &str) -> &'static str {
-    let has = |words: &[&str]| words.iter().any(|word| name.contains(word));
-    if has(&["SECRET", "KEY", "TOKEN", "PASSWORD", "SALT"]) {
-        "not-a-secret-0f1e2d3c4b5a69788796a5b4c3d2e1f0"
-    } else if has(&["URL", "URI"]) {
-        "http://127.0.0.1"
-    } else if has(&["PORT"]) {
-        "8000"
-    } else if has(&["HOST"]) {
-        "127.0.0.1"
-    } else if has(&["DEBUG", "ENABLE", "COUNT", "SIZE", "TIMEOUT"]) {
-        "1"
-    } else if has(&["EMAIL"]) {
-        "test@example.com"
-    } else {
-        "test"
     }
 }

@@ -70,6 +70,8 @@ pub(super) enum Cure {
     Migrate,
     /// Provide a database or broker.
     Service(&'static str),
+    /// Create the PostgreSQL extension that the subject names.
+    Extension,
     /// The same again.
     Retry,
 }
@@ -339,6 +341,8 @@ pub(super) static RULES: &[Rule] = &[
         "the database has no tables yet", "sqlite3.OperationalError: no such table: auth_user"), 0.6),
     sure(running("postgres-down", r#"(?:port 5432 failed: Connection refused|connection to server at .* port (\d+) failed: Connection refused|Connect call failed \('127\.0\.0\.1', 5432\)|could not translate host name "(?:db|postgres|postgresql|database)")"#, Cure::Service("postgres"),
         "a PostgreSQL server is expected", "connection to server at \"127.0.0.1\", port 5432 failed: Connection refused"), 0.9),
+    sure(running("postgres-extension", r#"(hstore|citext|postgis|pg_trgm|uuid-ossp|btree_gin|vector)\b.{0,3} (?:type not found in the database|extension is not|does not exist)|type "(hstore|citext|vector|geometry)" does not exist"#, Cure::Extension,
+        "the database needs the extension {}", "peewee.ProgrammingError: hstore type not found in the database. please install it from your 'contrib/hstore.sql' file"), 0.9),
     sure(running("redis-down", r"(Error (?:111|-2|-3|-5) connecting to \S+:6379|Connect call failed \('127\.0\.0\.1', 6379\))", Cure::Service("redis"),
         "a Redis server is expected", "redis.exceptions.ConnectionError: Error 111 connecting to localhost:6379. Connection refused."), 0.9),
     sure(running("mysql-down", r"(Can't connect to (?:local )?(?:MySQL|MariaDB|server).*)", Cure::Service("mysql"),
