@@ -104,7 +104,7 @@ impl Clone<'_> {
             let arguments = [&shallow[..], &["--", url, &into]].concat();
             return self.git.run(root, &arguments, sink(), self.cancel);
         };
-        if !is_hash(reference) {
+        if !is_hash(reference) && !reference.starts_with("refs/") {
             let branch = format!("--branch={reference}");
             let arguments = [&shallow[..], &[&branch, "--", url, &into]].concat();
             return self.git.run(root, &arguments, sink(), self.cancel);
@@ -117,12 +117,13 @@ impl Clone<'_> {
         )?;
         self.run(&["remote", "add", "--", "origin", url])?;
         // Servers may refuse to give a commit that no reference names; then all is fetched.
-        let whole = reference.len() == 40;
+        let whole = reference.len() == 40 || reference.starts_with("refs/");
         if !whole || self.run(&["fetch", "--quiet", "--depth=1", "origin", reference]).is_err() {
             let all = "+refs/heads/*:refs/remotes/origin/*";
             self.run(&["fetch", "--quiet", "--tags", "origin", all])?;
         }
-        let commit = self.resolve(reference)?;
+        let named = if reference.starts_with("refs/") { "FETCH_HEAD" } else { reference };
+        let commit = self.resolve(named)?;
         self.check_out(&commit, None)
     }
 

@@ -92,6 +92,94 @@ fn branches_tags_and_commits_of_a_bare_repository() {
     assert!(missing.to_string().contains("`nope`"), "{missing}");
 }
 
+/// Serves a folder's repositories until dropped.
+struct Daemon(std::process::Child, u16);
+
+impl Daemon {
+    #[expect(clippy::disallowed_methods, reason = "a real server to clone from")]
+    fn of(folder: &Path) -> Self {
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let child = std::process::Command::new("git")
+            .args(["daemon", "--export-all", "--listen=127.0.0.1", "--reuseaddr"])
+            .arg(format!("--port={port}"))
+            .arg(format!("--base-path={}", folder.display()))
+            .spawn()
+            .unwrap();
+        while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+        Self(child, port)
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        sh(Path::new("/"), &format!("pkill -KILL -P {} || true", self.0.id()));
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn a_url_is_cloned_as_shallow_as_its_reference_allows() {
+    let shop = Workshop::new();
+    let root = repository(&shop);
+    sh(
+        &root,
+        &format!(
+            "git {IDENTITY} commit -qam three; git update-ref refs/pull/7/head v1
+         git clone -q --mirror . ../served.git; git tag v2; git branch other v1"
+        ),
+    );
+    let daemon = Daemon::of(shop.folder.path());
+    let url = format!("git://127.0.0.1:{}/served.git", daemon.1);
+    let commits = |into: &Path| sh(into, "git rev-list --count HEAD");
+
+    let newest = fetch(&shop, &url, None, &shop.path("newest")).unwrap();
+    assert_eq!(newest.commit, sh(&root, "git rev-parse HEAD"));
+    assert_eq!(commits(&shop.path("newest")), "1");
+    for (name, reference) in
+        [("tag", "v1"), ("hash", newest.commit.as_str()), ("pull", "refs/pull/7/head")]
+    {
+        let into = shop.path(name);
+        let fetched = fetch(&shop, &url, Some(reference), &into).unwrap();
+        assert_eq!(fetched.commit, sh(&root, &format!("git rev-parse {reference}^0")), "{name}");
+        assert_eq!(commits(&into), "1", "{name}");
+    }
+    let older = sh(&root, "git rev-parse --short=10 HEAD~1");
+    assert_eq!(
+        fetch(&shop, &url, Some(&older), &shop.path("older")).unwrap().commit,
+        sh(&root, "git rev-parse HEAD~1")
+    );
+    let missing = fetch(&shop, &url, Some("no-such-branch"), &shop.path("none")).unwrap_err();
+    assert_eq!(missing.kind, EngineErrorKind::Refused, "{missing}");
+    let absent = format!("git://127.0.0.1:{}/absent.git", daemon.1);
+    assert!(fetch(&shop, &absent, None, &shop.path("absent")).is_err());
+}
+
+#[test]
+fn a_build_that_reads_tags_gets_the_history() {
+    let shop = Workshop::new();
+    let root = repository(&shop);
+    sh(
+        &root,
+        &format!(
+            "printf '[build-system]\\nrequires = [\"setuptools_scm\"]\\n' > pyproject.toml
+         git add -A; git {IDENTITY} commit -qm scm; git clone -q --mirror . ../served.git"
+        ),
+    );
+    let daemon = Daemon::of(shop.folder.path());
+    let into = shop.path("copy");
+    let url = format!("git://127.0.0.1:{}/served.git", daemon.1);
+    let fetched = fetch(&shop, &url, None, &into).unwrap();
+    assert_eq!(sh(&into, "git describe --tags"), sh(&root, "git describe --tags"));
+    assert!(
+        fetched.notes.iter().any(|note| note.contains("setuptools_scm")),
+        "{:?}",
+        fetched.notes
+    );
+}
+
 #[test]
 fn a_clone_that_lacks_objects_gives_the_rest_and_names_what_is_missing() {
     let shop = Workshop::new();
