@@ -76,7 +76,15 @@ impl Holder {
         };
         let streams = [Stdio::null(), Stdio::null(), Stdio::null()];
         let process = on_spawner(move || fork_never_exec(streams, move || body(&plan)))?
-            .map_err(|source| setup("cannot start", source))?;
+            .map_err(|source| match source.raw_os_error() {
+                // Which of both says no is the kernel's secret.
+                Some(libc::EPERM | libc::ENOSPC | libc::EINVAL) => ExecError::Setup(format!(
+                    "this host does not allow new namespaces ({source}): look at \
+                     `user.max_user_namespaces`, AppArmor's `apparmor_restrict_unprivileged_userns`, \
+                     and the container's own rules"
+                )),
+                _ => setup("cannot start", source),
+            })?;
         drop(theirs);
         let socket = Mutex::new(ours);
         let process = Mutex::new(process);

@@ -92,16 +92,19 @@ fn first_process(plan: &CommandPlan) -> ! {
 
 /// Turns into bubblewrap.
 fn become_bubblewrap(plan: &CommandPlan) -> ! {
-    if prepare_exec(plan).is_ok() {
-        let _ = raw::execute(&plan.program, &plan.argv, &plan.envp);
-    }
+    // Said on the command's own error stream, which ends up in the error that reports the failure.
+    let said: &[u8] = match prepare_exec(plan) {
+        Ok(()) => {
+            let _ = raw::execute(&plan.program, &plan.argv, &plan.envp);
+            b"bubblewrap cannot be executed\n"
+        }
+        Err(_) => b"a private /proc cannot be mounted here (in a container: is /proc masked?)\n",
+    };
+    let _ = raw::write(2, said);
     raw::exit(CANNOT_EXEC);
 }
 
 fn prepare_exec(plan: &CommandPlan) -> io::Result<()> {
-    // Bubblewrap shows the `/proc` it finds unless it makes the process-id namespace itself.
-    raw::unshare(libc::CLONE_NEWNS)?;
-    mount_proc()?;
     // Out of the way of the fixed numbers first; copies are closed on exec.
     let started = raw::duplicate_above(plan.started.1, 64)?;
     let info = raw::duplicate_above(plan.info.1, 64)?;
@@ -114,7 +117,9 @@ fn prepare_exec(plan: &CommandPlan) -> io::Result<()> {
     if let Some(processes) = plan.processes {
         raw::lower_limit(libc::RLIMIT_NPROC, processes);
     }
-    Ok(())
+    // Bubblewrap shows the `/proc` it finds unless it makes the process-id namespace itself.
+    raw::unshare(libc::CLONE_NEWNS)?;
+    mount_proc()
 }
 
 /// Mounts `/proc` with what reaches the whole machine read-only or hidden: files below `/proc/sys`

@@ -28,8 +28,8 @@ impl SandboxBackend for Host {
 }
 
 /// An executor for the product's own trusted tools (git, package managers): plain processes with
-/// exactly the environment `env`. `folder` is a scratch folder; working folders of commands may be
-/// any absolute path.
+/// exactly the environment `env`. `folder` gets a scratch folder `host-tools`; working folders of
+/// commands may be any absolute path.
 ///
 /// # Errors
 /// Where the folder cannot be set up.
@@ -38,7 +38,7 @@ pub fn host_tools(
     env: BTreeMap<String, String>,
 ) -> Result<Arc<dyn Executor>, ExecError> {
     Host.open(SandboxPolicy {
-        run_folder: folder.to_path_buf(),
+        run_folder: folder.join("host-tools"),
         root_layers: Vec::new(),
         snapshots: Vec::new(),
         binds: Vec::new(),

@@ -4,7 +4,10 @@ use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use crate::common::{Sandbox, eventually, process_with, start, unique};
+use rr_core::SandboxBackend as _;
+use rr_sandbox::Bubblewrap;
+
+use crate::common::{Sandbox, bwrap, eventually, policy, process_with, start, unique};
 
 #[expect(clippy::disallowed_methods, reason = "stands for a runner that is another process")]
 fn this_program() -> Command {
@@ -99,4 +102,21 @@ fn sandboxes_hold_for_a_containers_root() {
         let words = ["/usr/bin/unshare", "--user", "--map-root-user"];
         run_again(&words, &["isolation::", "limits::", "snapshots::"], 0);
     }
+}
+
+#[test]
+#[ignore = "not a test: run by `a_host_without_namespaces_is_told` where there are none"]
+fn opening_fails_clearly() {
+    let folder = tempfile::tempdir().unwrap();
+    let result = Bubblewrap::new(bwrap()).open(policy(folder.path()));
+    let error = result.err().unwrap().to_string();
+    assert!(error.contains("does not allow new namespaces"), "{error}");
+}
+
+#[test]
+fn a_host_without_namespaces_is_told() {
+    let script = "echo 0 > /proc/sys/user/max_user_namespaces && exec setpriv --bounding-set=-all \
+                  --inh-caps=-all --no-new-privs \"$@\" --ignored --exact";
+    let words = ["/usr/bin/unshare", "--user", "--map-root-user", "sh", "-c", script, "sh"];
+    run_again(&words, &["runner::opening_fails_clearly"], 0);
 }
