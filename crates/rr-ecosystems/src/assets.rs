@@ -34,6 +34,7 @@ static FILES: &[(&str, &[u8])] = assets![
     "recorder/python/repo_runner_unittest.py",
     "recorder/python/repo_runner_writer.py",
     "recorder/python/sitecustomize.py",
+    "recorder/ruby/recorder.rb",
 ];
 
 /// All files: path below the tools folder, and bytes.

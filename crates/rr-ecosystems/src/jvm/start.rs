@@ -119,6 +119,11 @@ fn configured_port(repo: &dyn RepoView, folder: &str) -> u16 {
 /// A plain program with a main class: a server where its source listens.
 fn program(repo: &dyn RepoView, pom: &Pom) -> Option<Start> {
     let class = pom.main_class.as_deref()?;
+    // A library's jar may name an example as its main class: no entry point.
+    let aside = ["example", "demo", "sample", "test", "benchmark"];
+    if aside.iter().any(|word| class.to_ascii_lowercase().contains(word)) {
+        return None;
+    }
     let source = source_of(repo, &pom.folder, class)?;
     let evidence = Evidence::at(join(&pom.folder, "pom.xml"), "jvm.main-class", Trust::Manifest);
     let executable = ["maven-jar-plugin", "maven-shade-plugin", "maven-assembly-plugin"]

@@ -1,4 +1,12 @@
-//! Ruby: Bundler, Rake.
+//! Ruby: gems and applications, installed by Bundler.
+//!
+//! Outcomes are recorded from inside the test process (`assets/recorder/ruby`). Must not know
+//! which gems a machine has.
+
+mod detect;
+mod diagnose;
+mod gems;
+mod plan;
 
 use rr_core::{
     Diagnosis, Ecosystem, EcosystemId, FailedStep, PlanContext, RepoView, Unit, UnitPlan,
@@ -12,15 +20,18 @@ impl Ecosystem for Ruby {
         EcosystemId::new("ruby")
     }
 
-    fn detect(&self, _repo: &dyn RepoView) -> Vec<Unit> {
-        Vec::new()
+    fn detect(&self, repo: &dyn RepoView) -> Vec<Unit> {
+        detect::units(repo)
     }
 
-    fn plan(&self, _repo: &dyn RepoView, _unit: &Unit, _context: &PlanContext<'_>) -> UnitPlan {
-        UnitPlan::default()
+    fn plan(&self, repo: &dyn RepoView, unit: &Unit, context: &PlanContext<'_>) -> UnitPlan {
+        plan::plan(repo, unit, context)
     }
 
-    fn diagnose(&self, _repo: &dyn RepoView, _failed: &FailedStep<'_>) -> Vec<Diagnosis> {
-        Vec::new()
+    fn diagnose(&self, repo: &dyn RepoView, failed: &FailedStep<'_>) -> Vec<Diagnosis> {
+        diagnose::diagnose(repo, failed)
     }
 }
+
+#[cfg(test)]
+mod tests;
