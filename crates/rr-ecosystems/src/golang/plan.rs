@@ -5,6 +5,8 @@ use rr_core::{
     RepoView, ReportFormat, Step, StepKind, SystemPackage, TestSpec, Trust, Unit, UnitPlan,
 };
 
+use rr_core::command::quote;
+
 use super::detect::{Project, has_tests, ignored, numbers};
 use super::documented::{self, Documented};
 use super::module::{Module, join};
@@ -90,7 +92,11 @@ impl Maker<'_> {
     /// Makes the copy a module: the go command of today knows nothing else.
     fn make_module(&self) -> Vec<Step> {
         let module = &self.project.modules[0];
-        let init = Command::argv(["go", "mod", "init", &module.path]);
+        let place = legacy_place(module);
+        let path = quote(&module.path);
+        let init = Command::shell(format!(
+            "go mod init {path} && mkdir -p \"$(dirname {place})\" && ln -sfn \"$PWD\" {place}"
+        ));
         let tidy = Command::argv(["go", "mod", "tidy", "-e"]);
         vec![
             self.step("go-init", module, StepKind::Install, "make the tree a module", init),
@@ -191,7 +197,11 @@ impl Maker<'_> {
             documented.map(|tests| tests.packages.clone()).filter(|p| own && !p.is_empty());
         words.extend(packages.unwrap_or_else(|| vec!["./...".to_owned()]));
         let title = "run the tests with go";
-        let mut step = self.step("go-test", module, StepKind::Test, title, Command::Argv(words));
+        let mut command = Command::Argv(words);
+        if self.project.is_legacy(self.repo) {
+            command = Command::shell(format!("cd {} && {command}", legacy_place(module)));
+        }
+        let mut step = self.step("go-test", module, StepKind::Test, title, command);
         self.dress(&mut step);
         step = step.with_env("REPO_RUNNER_REPORTS", "@{reports}").with_env("GOPROXY", "off");
         step.test = Some(TestSpec {
@@ -255,6 +265,12 @@ fn env(
     ]
     .map(|(name, value)| (name.to_owned(), value.to_owned()))
     .into()
+}
+
+/// Where a tree from before modules lay for its authors: tests of that time look for their own
+/// path in what the compiler recorded.
+fn legacy_place(module: &Module) -> String {
+    quote(&format!("@{{home}}/go/src/{}", module.path))
 }
 
 /// `./cmd/x` from the module's folder and the package's.

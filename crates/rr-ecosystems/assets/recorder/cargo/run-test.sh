@@ -6,7 +6,12 @@
 #   cargo-NNNN.list    the tests the harness lists, before any of them runs
 #   cargo-NNNN.log     the harness's own log file: one line per test that ended
 #   cargo-NNNN.out     its standard output, which also stays visible
+#   cargo-NNNN.again   the log lines of tests that were run alone, see below
+#   cargo-NNNN.alone   the names of the tests that were run alone, one a line
 #   cargo-NNNN.end     its exit status; absent where it never ended
+#
+# A test that ends the whole process takes the outcomes of others with it. What a binary leaves
+# unfinished is run again, each test in a process of its own.
 #
 # The variable is taken away from the tests, so cargo inside a test leaves no records.
 reports=${REPO_RUNNER_REPORTS-}
@@ -51,5 +56,27 @@ for _ in {1..100}; do
   kill -0 "$visible" 2> /dev/null || break
   sleep 0.02
 done
+
+if [[ $harness == libtest && -s $record.list ]]; then
+  touch "$record.log"
+  mapfile -t unfinished < <(awk '
+    NR == FNR { logged[$NF] = 1; next }
+    sub(/: (test|benchmark)$/, "") && !($0 in logged)
+  ' <(cat "$record.log"; echo) "$record.list")
+  ignored=()
+  for word in "$@"; do
+    [[ $word == --ignored || $word == --include-ignored ]] && ignored=("$word")
+  done
+  if (( ${#unfinished[@]} > 0 && ${#unfinished[@]} <= 200 )); then
+    for test in "${unfinished[@]}"; do
+      rm -f "$record.one"
+      timeout -s KILL 300 "$program" --exact "$test" --test-threads 1 "${ignored[@]}" \
+        --logfile "$record.one" < /dev/null | tee -a "$record.out"
+      [[ -f $record.one ]] && cat "$record.one" >> "$record.again"
+      printf '%s\n' "$test" >> "$record.alone"
+    done
+    rm -f "$record.one"
+  fi
+fi
 printf 'status=%s\n' "$status" > "$record.end"
 exit "$status"

@@ -41,10 +41,19 @@ pub(crate) fn read(input: &ReportInput<'_>) -> TestRun {
     run
 }
 
+/// What an event is of.
+enum Part {
+    First,
+    Again,
+    Listed,
+}
+
 /// The files of one call of `go test`.
 #[derive(Default)]
 struct Module {
     events: Vec<Event>,
+    /// Events of tests that were run again.
+    more: Vec<Event>,
     listed: Vec<Event>,
     exited: bool,
 }
@@ -54,18 +63,19 @@ impl Module {
     fn packages(&self) -> Vec<(&str, Package<'_>)> {
         let mut order: Vec<(&str, Package<'_>)> = Vec::new();
         let mut index: BTreeMap<&str, usize> = BTreeMap::new();
-        for (event, listing) in
-            self.events.iter().map(|e| (e, false)).chain(self.listed.iter().map(|e| (e, true)))
-        {
+        let first = self.events.iter().map(|event| (event, Part::First));
+        let more = self.more.iter().map(|event| (event, Part::Again));
+        let listed = self.listed.iter().map(|event| (event, Part::Listed));
+        for (event, part) in first.chain(more).chain(listed) {
             let Some(name) = event.package.as_deref() else { continue };
             let at = *index.entry(name).or_insert_with(|| {
                 order.push((name, Package::default()));
                 order.len() - 1
             });
-            if listing {
-                order[at].1.list(event);
-            } else {
-                order[at].1.take(event);
+            match part {
+                Part::First => order[at].1.take(event),
+                Part::Again => order[at].1.take_again(event),
+                Part::Listed => order[at].1.list(event),
             }
         }
         order
@@ -92,6 +102,8 @@ fn modules(files: &[(String, Vec<u8>)]) -> Vec<Module> {
             found.entry(name.to_owned()).or_default().events = event::parse(bytes);
         } else if let Some(name) = stem.strip_prefix("go-list-") {
             found.entry(name.to_owned()).or_default().listed = event::parse(bytes);
+        } else if let Some(name) = stem.strip_prefix("go-more-") {
+            found.entry(name.to_owned()).or_default().more = event::parse(bytes);
         } else if let Some(name) = stem.strip_prefix("go-exit-") {
             found.entry(name.to_owned()).or_default().exited = true;
         }

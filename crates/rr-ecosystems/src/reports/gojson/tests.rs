@@ -134,6 +134,30 @@ fn an_exit_inside_a_test_does_not_pass_it() {
 }
 
 #[test]
+fn tests_behind_an_exit_that_were_run_again_complete_the_run() {
+    let of = |text: &str| -> String {
+        text.lines().filter(|l| l.contains("gm/g\"")).map(|l| format!("{l}\n")).collect()
+    };
+    let more = "{\"Action\":\"run\",\"Package\":\"example.com/gm/g\",\"Test\":\"TestLater\"}\n\
+                {\"Action\":\"output\",\"Package\":\"example.com/gm/g\",\"Test\":\"TestLater\",\"Output\":\"--- PASS: TestLater (0.00s)\\n\"}\n\
+                {\"Action\":\"pass\",\"Package\":\"example.com/gm/g\",\"Test\":\"TestLater\",\"Elapsed\":0}\n\
+                {\"Action\":\"output\",\"Package\":\"example.com/gm/g\",\"Output\":\"PASS\\n\"}\n";
+    let run = read(
+        &[
+            ("go-test-root.json", &of(EVENTS)),
+            ("go-list-root.json", &of(LISTED)),
+            ("go-more-root.json", more),
+            ("go-exit-root.json", "{\"status\":0}"),
+        ],
+        "",
+        0,
+    );
+    assert_eq!(outcome_of(&run, "g.TestBad"), CaseOutcome::Errored);
+    assert_eq!(outcome_of(&run, "g.TestLater"), CaseOutcome::Passed);
+    assert!(run.complete && run.doubts[0].contains("run again"), "{:?}", run.doubts);
+}
+
+#[test]
 fn packages_without_tests_bring_nothing() {
     assert!(only("f").cases.is_empty());
     assert!(only("i").cases.is_empty());

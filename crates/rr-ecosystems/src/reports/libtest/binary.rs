@@ -23,13 +23,17 @@ pub(super) fn read(record: &Record, announced: &Announced) -> Read {
     } else {
         logged(record.log.as_deref().unwrap_or_default(), &list)
     };
+    let again = logged(&record.again, &list);
     let mut read = Read { ended: true, ..Read::default() };
-    let mut repeated = 0;
-    let mut unfinished = 0;
+    let (mut repeated, mut unfinished, mut lost) = (0, 0, 0);
     for name in &list {
-        let outcomes = reported.get(name.as_str()).map_or(&[][..], Vec::as_slice);
+        let mut outcomes = reported.get(name.as_str()).map_or(&[][..], Vec::as_slice);
+        if outcomes.is_empty() {
+            unfinished += 1;
+            lost += usize::from(!record.alone.contains(name));
+            outcomes = again.get(name.as_str()).map_or(&[][..], Vec::as_slice);
+        }
         repeated += usize::from(outcomes.len() > 1);
-        unfinished += usize::from(outcomes.is_empty());
         read.cases.push(case(record, &prefix, name, outcomes));
     }
     let label = prefix.trim_end_matches("::");
@@ -38,9 +42,10 @@ pub(super) fn read(record: &Record, announced: &Announced) -> Read {
         read.doubts.push(format!("{label}: {repeated} tests were reported more than once"));
     }
     if unfinished > 0 {
-        read.ended = false;
+        read.ended &= lost == 0;
+        let more = if lost == 0 { "; each was run again alone" } else { "" };
         read.doubts
-            .push(format!("{label}: {} with {unfinished} tests unfinished", record.ending()));
+            .push(format!("{label}: {} with {unfinished} tests unfinished{more}", record.ending()));
     }
     check_ending(record, label, unfinished, &mut read);
     read
@@ -100,6 +105,9 @@ fn case(record: &Record, prefix: &str, name: &str, outcomes: &[CaseOutcome]) -> 
     let outcome = worst(outcomes);
     let message = match outcome {
         CaseOutcome::Failed => message_of(&record.out, name),
+        CaseOutcome::Errored if record.alone.iter().any(|alone| alone == name) => {
+            "it ends the test process, alone too".to_owned()
+        }
         CaseOutcome::Errored => {
             format!("the test binary went before this test: {}", record.ending())
         }

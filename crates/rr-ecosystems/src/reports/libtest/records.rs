@@ -25,6 +25,10 @@ pub(super) struct Record {
     pub(super) list: Option<String>,
     /// The harness's own log.
     pub(super) log: Option<String>,
+    /// Log lines of tests that were run again alone.
+    pub(super) again: String,
+    /// Names of the tests that were run again alone.
+    pub(super) alone: Vec<String>,
     /// Its standard output.
     pub(super) out: String,
     /// Its exit status as the shell saw it; `None` where it never ended.
@@ -78,6 +82,8 @@ fn record(stem: &str, parts: &mut BTreeMap<&str, String>) -> Option<Record> {
         harness: field(&begin, "harness"),
         list: parts.remove("list"),
         log: parts.remove("log"),
+        again: parts.remove("again").unwrap_or_default(),
+        alone: parts.remove("alone").unwrap_or_default().lines().map(str::to_owned).collect(),
         out: parts.remove("out").unwrap_or_default(),
         status,
     })

@@ -91,6 +91,26 @@ fn a_binary_that_exits_midway_leaves_its_unfinished_tests_errored() {
 }
 
 #[test]
+fn tests_left_unfinished_and_run_alone_complete_the_run() {
+    let run = read(
+        &[
+            ("cargo-0000.begin", &begin("libtest")),
+            ("cargo-0000.list", "a: test\nb: test\nz_exit: test\n"),
+            ("cargo-0000.log", "ok a\n"),
+            ("cargo-0000.again", "failed b\n"),
+            ("cargo-0000.alone", "b\nz_exit\n"),
+            ("cargo-0000.out", "\nrunning 3 tests\ntest a ... ok\ntest b ... "),
+            ("cargo-0000.end", "status=0\n"),
+        ],
+        RUNNING,
+        0,
+    );
+    let counts = run.counts();
+    assert_eq!((counts.passed, counts.failed, counts.errored, run.complete), (1, 1, 1, true));
+    assert!(run.doubts[0].contains("each was run again alone"), "{:?}", run.doubts);
+}
+
+#[test]
 fn a_binary_that_never_ended_is_incomplete() {
     let run = read(
         &[
