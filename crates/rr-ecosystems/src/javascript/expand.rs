@@ -184,7 +184,7 @@ fn named_like_a_check(line: &str) -> bool {
     use crate::miners::class_of_name;
     let words = split_words(line);
     let name =
-        words.iter().skip(1).filter(|word| !word.starts_with('-') && *word != "run").next_back();
+        words.iter().skip(1).rfind(|word| !word.starts_with('-') && *word != "run");
     name.is_some_and(|name| class_of_name(name) == rr_core::CommandClass::Lint)
 }
 
