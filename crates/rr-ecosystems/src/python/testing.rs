@@ -39,7 +39,7 @@ pub(super) fn commands(
     context: &PlanContext<'_>,
 ) -> Vec<TestCommand> {
     let mut mined = query::resolved_test_commands(context.analysis, unit);
-    mined.extend(make_targets(context, unit));
+    mined.extend(make_targets(repo, context, unit));
     let mut found = documented(repo, unit, &mined);
     for command in defaults(repo, unit, manifest, layout) {
         if !found.iter().any(|known| known.argv == command.argv && known.cwd == command.cwd) {
@@ -86,8 +86,9 @@ pub(super) fn step(unit: &str, command: &TestCommand, env: &BTreeMap<String, Str
     step
 }
 
-/// What a `make check` or `make test` that somebody documents runs, line by line.
-fn make_targets(context: &PlanContext<'_>, unit: &Unit) -> Vec<MinedCommand> {
+/// What a `make check` or `make test` that somebody documents runs, line by line, read from the
+/// makefile as it stands: its variables are make's to expand, and lines that need them are left.
+fn make_targets(repo: &dyn RepoView, context: &PlanContext<'_>, unit: &Unit) -> Vec<MinedCommand> {
     let mut found = Vec::new();
     for command in query::test_commands(context.analysis, unit) {
         let words = split_words(&command.line);
@@ -95,16 +96,25 @@ fn make_targets(context: &PlanContext<'_>, unit: &Unit) -> Vec<MinedCommand> {
         else {
             continue;
         };
-        for file in ["Makefile", "GNUmakefile", "makefile"] {
-            let script = query::script(context.analysis, &unit.path, file, target);
-            let Some(script) = script else { continue };
-            found.extend(script.command.lines().map(|line| MinedCommand {
-                line: line.trim_start_matches(['@', '-', ' ', '\t']).to_owned(),
-                ..command.clone()
-            }));
-        }
+        let files = ["Makefile", "GNUmakefile", "makefile"].map(|name| join(&command.cwd, name));
+        let Some(text) = files.iter().find_map(|path| repo.text(path)) else { continue };
+        found.extend(recipe(&text, target).into_iter().map(|line| MinedCommand {
+            line: line.trim_start_matches(['@', '-', ' ', '\t']).to_owned(),
+            ..command.clone()
+        }));
     }
     found
+}
+
+/// The recipe lines of a makefile's target.
+fn recipe<'a>(makefile: &'a str, target: &str) -> Vec<&'a str> {
+    let mut lines = makefile.lines().skip_while(|line| {
+        let head = line.split_once(':').filter(|(_, rest)| !rest.starts_with('='));
+        line.starts_with('\t')
+            || !head.is_some_and(|(names, _)| names.split(' ').any(|n| n == target))
+    });
+    lines.next();
+    lines.take_while(|line| line.starts_with('\t') || line.trim().is_empty()).collect()
 }
 
 fn documented(repo: &dyn RepoView, unit: &Unit, mined: &[MinedCommand]) -> Vec<TestCommand> {
@@ -210,18 +220,18 @@ pub(super) fn translate(
     cwd: &str,
     words: &[&str],
 ) -> Option<(&'static str, Vec<String>)> {
-    let words: Vec<&str> =
-        words.iter().copied().filter(|word| !word.is_empty() && !is_placeholder(word)).collect();
-    let python = |rest: &[&str]| -> Vec<String> {
-        std::iter::once("python").chain(rest.iter().copied()).map(str::to_owned).collect()
-    };
-    let mut words = words;
+    let mut words = words.to_vec();
     if matches!(
         words.first(),
         Some(&("$(PYTHON)" | "${PYTHON}" | "$PYTHON" | "{envpython}" | "{env_python}"))
     ) {
         words[0] = "python";
     }
+    let words: Vec<&str> =
+        words.iter().copied().filter(|word| !word.is_empty() && !is_placeholder(word)).collect();
+    let python = |rest: &[&str]| -> Vec<String> {
+        std::iter::once("python").chain(rest.iter().copied()).map(str::to_owned).collect()
+    };
     let (first, rest) = words.split_first()?;
     if words.iter().any(|word| word.contains(['$', '{', '}'])) {
         return None;

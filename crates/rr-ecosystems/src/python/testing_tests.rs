@@ -2,7 +2,7 @@
 
 use rr_core::MemoryRepo;
 
-use super::translate;
+use super::{recipe, translate};
 
 fn translated(line: &str, files: &[&str]) -> Option<String> {
     let repo = MemoryRepo::new(files.iter().map(|path| (*path, "x")));
@@ -30,6 +30,7 @@ fn runners_are_recognised() {
         Some("django: python manage.py test --noinput")
     );
     assert_eq!(t("python -m tests").as_deref(), Some("script: python -m tests"));
+    assert_eq!(t("$(PYTHON) -m pytest $(ARGS)").as_deref(), Some("pytest: python -m pytest"));
     assert_eq!(t("flask test").as_deref(), Some("script: flask test"));
     assert_eq!(t("python setup.py test").as_deref(), Some("pytest: python -m pytest"));
     assert_eq!(
@@ -44,4 +45,11 @@ fn what_is_no_test_is_refused() {
     {
         assert_eq!(translated(line, &["other.py"]), None, "{line}");
     }
+}
+
+#[test]
+fn recipes_are_read_as_they_stand() {
+    let makefile = "all: build\n\techo\n\ncheck test: build\n\tX=$(Y) $(PYTHON) -c \"import tests\"\n\t@true\nother:\n\tfalse\n";
+    assert_eq!(recipe(makefile, "check"), ["\tX=$(Y) $(PYTHON) -c \"import tests\"", "\t@true"]);
+    assert!(recipe(makefile, "none").is_empty());
 }
