@@ -29,6 +29,7 @@ pub fn plan_view(
     packages::add_to_plan(analysis, &units, &mut plan);
     services::add_to_plan(analysis, &units, &mut plan);
     configure::add_to_plan(repo, analysis, &units, &mut plan);
+    services::leave_to_bindings(&mut plan);
     if plan.steps.is_empty() {
         plan.notes.push("nothing to run: no part of the repository has a plan".to_owned());
     }

@@ -69,6 +69,17 @@ pub(super) fn add_to_plan(analysis: &Analysis, units: &[&Unit], plan: &mut RunPl
     }
 }
 
+/// Takes out of the plan what provisioning will set: a literal address from a CI file would hide
+/// the real one.
+pub(super) fn leave_to_bindings(plan: &mut RunPlan) {
+    let names: Vec<&str> =
+        plan.services.iter().flat_map(|s| &s.bindings).map(|b| b.name.as_str()).collect();
+    plan.env.retain(|name, _| !names.contains(&name.as_str()));
+    for step in &mut plan.steps {
+        step.env.retain(|name, _| !names.contains(&name.as_str()));
+    }
+}
+
 fn is_database(kind: ServiceKind) -> bool {
     matches!(kind, ServiceKind::Postgres | ServiceKind::Mysql | ServiceKind::Mongodb)
 }

@@ -105,3 +105,22 @@ fn a_side_service_of_ci_without_variables_is_on_its_usual_port() {
     assert_eq!((found[0].kind, found[0].port), (ServiceKind::Redis, Some(6379)));
     assert!(found[0].bindings.is_empty() && found[0].databases.is_empty());
 }
+
+#[test]
+fn addresses_from_ci_do_not_hide_the_real_ones() {
+    let binding = rr_core::EnvBinding { name: "DB_HOST".to_owned(), template: "{host}".to_owned() };
+    let mut found = services(&[(
+        ".github/workflows/ci.yml",
+        "jobs:\n  t:\n    services: {r: {image: redis}}\n    steps:\n    - run: npm test\n",
+    )]);
+    found[0].bindings = vec![binding];
+    let id = rr_core::EcosystemId::new("python");
+    let command = rr_core::Command::shell("true");
+    let step = rr_core::Step::new("t", &id, "", rr_core::StepKind::Test, "t", command)
+        .with_env("DB_HOST", "localhost")
+        .with_env("MODE", "x");
+    let mut plan =
+        rr_core::RunPlan { services: found, steps: vec![step], ..rr_core::RunPlan::default() };
+    super::leave_to_bindings(&mut plan);
+    assert_eq!(plan.steps[0].env.keys().collect::<Vec<_>>(), ["MODE"]);
+}
