@@ -34,6 +34,8 @@ mod pyproject;
 pub mod query;
 mod readme;
 mod resolve;
+#[cfg(test)]
+mod robustness_tests;
 mod script_class;
 mod shell_scripts;
 mod task_class;
