@@ -117,7 +117,7 @@ impl HttpClient {
             let mut response = self.request(url, "*/*")?;
             let mut body = response.body_mut().with_config().limit(limit + 1).reader();
             let mut file = File::create(into).map_err(|e| fault::io("create", into, e))?;
-            let mut hashes = (Sha256::new(), Sha512::new());
+            let mut hash = RunningHash::of(digest);
             let mut buffer = vec![0; 1 << 16];
             let mut total = 0u64;
             loop {
@@ -134,11 +134,10 @@ impl HttpClient {
                 if total > limit {
                     return Err(fault::refused(format!("`{url}` is larger than {limit} bytes")));
                 }
-                hashes.0.update(&buffer[..read]);
-                hashes.1.update(&buffer[..read]);
+                hash.update(&buffer[..read]);
                 file.write_all(&buffer[..read]).map_err(|e| fault::io("write", into, e))?;
             }
-            check(url, digest, &hashes.0.finalize(), &hashes.1.finalize())?;
+            hash.check(url)?;
             Ok(total)
         })
     }
@@ -234,16 +233,41 @@ fn failure(url: &str, error: &ureq::Error) -> EngineError {
     EngineError::new(kind, format!("asking `{url}` failed: {error}"))
 }
 
-fn check(url: &str, digest: &Digest, sha256: &[u8], sha512: &[u8]) -> Result<(), EngineError> {
-    let right = match digest {
-        Digest::Sha256(hex) => hex.eq_ignore_ascii_case(&hexadecimal(sha256)),
-        Digest::Sha512(bytes) => bytes == sha512,
-        Digest::Unstated => true,
-    };
-    if right {
-        return Ok(());
+/// The hash of what has come so far, of the kind the registry states.
+enum RunningHash<'a> {
+    Sha256(Sha256, &'a str),
+    Sha512(Sha512, &'a [u8]),
+    None,
+}
+
+impl<'a> RunningHash<'a> {
+    fn of(digest: &'a Digest) -> Self {
+        match digest {
+            Digest::Sha256(hex) => Self::Sha256(Sha256::new(), hex),
+            Digest::Sha512(bytes) => Self::Sha512(Sha512::new(), bytes),
+            Digest::Unstated => Self::None,
+        }
     }
-    Err(fault::refused(format!("`{url}` does not have the hash that the registry states")))
+
+    fn update(&mut self, bytes: &[u8]) {
+        match self {
+            Self::Sha256(hash, _) => hash.update(bytes),
+            Self::Sha512(hash, _) => hash.update(bytes),
+            Self::None => {}
+        }
+    }
+
+    fn check(self, url: &str) -> Result<(), EngineError> {
+        let right = match self {
+            Self::Sha256(hash, hex) => hex.eq_ignore_ascii_case(&hexadecimal(&hash.finalize())),
+            Self::Sha512(hash, bytes) => hash.finalize().as_slice() == bytes,
+            Self::None => true,
+        };
+        if right {
+            return Ok(());
+        }
+        Err(fault::refused(format!("`{url}` does not have the hash that the registry states")))
+    }
 }
 
 /// Lower-case hexadecimal.
