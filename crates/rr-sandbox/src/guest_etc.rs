@@ -56,7 +56,6 @@ const SHOWN: &[&str] = &[
     "mono",
     "netconfig",
     "networks",
-    "npmrc",
     "odbc*",
     "OpenCL",
     "openal",
@@ -66,7 +65,6 @@ const SHOWN: &[&str] = &[
     "papersize",
     "perl",
     "php*",
-    "pip.conf",
     "pkcs11",
     "pki",
     "pmix*",
@@ -153,7 +151,9 @@ pub(crate) fn write_own(folder: &Path, run_as: RunAs) -> Result<Vec<(PathBuf, St
         // On many hosts a link to a file that the sandbox does not show.
         ("resolv.conf", host_text("/etc/resolv.conf")),
         ("nsswitch.conf", NSSWITCH.to_owned()),
-        ("gitconfig", format!("{}\n[safe]\n\tdirectory = *\n", host_text("/etc/gitconfig"))),
+        ("gitconfig", format!("{}[safe]\n\tdirectory = *\n", open_part("/etc/gitconfig"))),
+        ("npmrc", open_part("/etc/npmrc")),
+        ("pip.conf", open_part("/etc/pip.conf")),
         // A constant one: programs want one, and the host's is an identifier.
         ("machine-id", "00000000000000000000000000000001\n".to_owned()),
     ];
@@ -206,7 +206,53 @@ fn hosts(host: &str) -> String {
     text
 }
 
+/// A configuration file of the host without the lines that hold credentials.
+fn open_part(path: &str) -> String {
+    let text = host_text(path);
+    let lines = text.lines().filter(|line| !holds_credentials(line));
+    lines.map(|line| format!("{line}\n")).collect()
+}
+
+/// Whether a line looks like `//host/:_authToken=…`, `index-url = https://user:word@host/…` or
+/// `extraheader = AUTHORIZATION: …`.
+fn holds_credentials(line: &str) -> bool {
+    let lower = line.to_lowercase();
+    let in_address = lower.split("://").skip(1).any(|rest| {
+        rest.split(['/', ' ', '"', '\'']).next().is_some_and(|authority| authority.contains('@'))
+    });
+    let words = ["_auth", "authtoken", "password", "token", "secret", "extraheader"];
+    in_address || words.iter().any(|word| lower.contains(word))
+}
+
 /// A file of the host as text; empty where there is none.
 fn host_text(path: &str) -> String {
     fs::read_to_string(path).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn credentials_are_left_out() {
+        for line in [
+            "//registry.example/:_authToken=abc",
+            "_auth = abc",
+            "index-url = https://me:word@pypi.example/simple",
+            "\textraheader = AUTHORIZATION: basic abc",
+            "[url \"https://abc@git.example/\"]",
+        ] {
+            assert!(holds_credentials(line), "{line}");
+        }
+        for line in ["cafile=/etc/ssl/ca.crt", "index-url = https://pypi.example/a@b", "[user]"] {
+            assert!(!holds_credentials(line), "{line}");
+        }
+    }
+
+    #[test]
+    fn hosts_keeps_foreign_entries_only() {
+        let text = hosts("127.0.0.1 localhost me\n::1 ip6\n# note\n10.0.0.7 registry.example\n");
+        assert!(text.ends_with("ip6-loopback\n10.0.0.7 registry.example\n"), "{text}");
+        assert!(!text.contains(" me"), "{text}");
+    }
 }

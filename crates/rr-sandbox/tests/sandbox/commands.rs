@@ -107,3 +107,29 @@ fn commands_share_the_tree_and_the_temporary_folder() {
     let base = sandbox.folder.path().join("base/repo/made");
     assert!(!base.exists(), "the clean source was changed");
 }
+
+#[test]
+fn many_commands_at_the_same_time_do_not_mix() {
+    let sandbox = Sandbox::open();
+    let before = open_descriptors();
+    std::thread::scope(|scope| {
+        for worker in 0..6 {
+            let sandbox = &sandbox;
+            scope.spawn(move || {
+                for round in 0..5 {
+                    let mut spec = shell("cat; echo $N");
+                    spec.env.insert("N".into(), format!("{worker}-{round}"));
+                    spec.stdin = format!("{worker}:").into_bytes();
+                    let outcome = sandbox.run(&spec);
+                    assert_eq!(outcome.tail, format!("{worker}:{worker}-{round}\n"));
+                }
+            });
+        }
+    });
+    // Other tests open some at the same time; a leak here would be of hundreds.
+    assert!(open_descriptors() < before + 150);
+}
+
+fn open_descriptors() -> usize {
+    std::fs::read_dir("/proc/self/fd").unwrap().count()
+}
