@@ -32,7 +32,7 @@ pub(crate) fn read(input: &ReportInput<'_>) -> TestRun {
         let first = run.cases.len();
         Stream::default().read(&String::from_utf8_lossy(bytes), &mut run);
         // prove's files are named like its scripts, and scripts repeat each other's titles.
-        if let Some((_, script)) = path.split_once("/tap/").filter(|_| run.runner == "prove") {
+        if let Some(script) = path.strip_prefix("tap/").filter(|_| run.runner == "prove") {
             for case in &mut run.cases[first..] {
                 case.id = format!("{script} > {}", case.id);
             }

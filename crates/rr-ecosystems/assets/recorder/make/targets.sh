@@ -40,7 +40,7 @@ done < <(LC_ALL=C make "${options[@]}" -npq .DEFAULT 2> /dev/null | awk '
   /^# Files/ { files = 1 }
   !files { next }
   /^# Not a target/ { skip = 1; next }
-  /^$/ { name = ""; next }
+  /^$/ { name = ""; skip = 0; next }
   /^#  Phony target/ && name != "" { print "phony", name }
   /^#  recipe to execute/ && name != "" { print "recipe", name }
   /^[^#\t .][^=]*:([^=]|$)/ {

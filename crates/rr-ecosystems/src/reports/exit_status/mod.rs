@@ -117,7 +117,8 @@ fn tail(text: &str) -> String {
 /// The names that tests may have: files that lay there before anything ran, with and without
 /// their extensions.
 fn names(files: &[(String, Vec<u8>)]) -> HashSet<String> {
-    let Some((_, bytes)) = files.iter().find(|(path, _)| path.ends_with("/names")) else {
+    let Some((_, bytes)) = files.iter().find(|(path, _)| path.rsplit('/').next() == Some("names"))
+    else {
         return HashSet::new();
     };
     let text = String::from_utf8_lossy(bytes);

@@ -24,10 +24,8 @@ fn read(exit: i32, files: &[(&str, &str)], output: &str) -> TestRun {
         peak_memory: None,
         left_processes: false,
     };
-    let files: Vec<(String, Vec<u8>)> = files
-        .iter()
-        .map(|(name, text)| (format!("/reports/{name}"), text.as_bytes().to_vec()))
-        .collect();
+    let files: Vec<(String, Vec<u8>)> =
+        files.iter().map(|(name, text)| ((*name).to_owned(), text.as_bytes().to_vec())).collect();
     super::read(&ReportInput {
         step: &step,
         outcome: &outcome,
