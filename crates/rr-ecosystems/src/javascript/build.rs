@@ -6,6 +6,7 @@ use super::expand::expand_script;
 use super::managers::{Manager, Tool};
 use super::package_json::Manifest;
 use super::segment::{Role, Segment};
+use super::suite::Suite;
 use super::workspace::Workspace;
 
 /// One build command.
@@ -30,15 +31,17 @@ pub(super) fn builds(
     repo: &dyn RepoView,
     workspace: &Workspace,
     manager: &Manager,
-    documented: &[Segment],
+    suite: &Suite,
     start_needs: bool,
 ) -> Vec<Build> {
     let mut found = generators(workspace, manager);
     let root = &workspace.root;
-    let missing = workspace.packages().any(|package| lacks_entry(repo, package));
+    // Where the tests come before the build, they need nothing of it.
+    let missing =
+        !suite.builds_later && workspace.packages().any(|package| lacks_entry(repo, package));
     let script = build_script(workspace);
     let mut has_whole_build = false;
-    for segment in documented {
+    for segment in &suite.builds {
         let whole =
             script.is_some_and(|name| calls(&segment.line, name) && segment.cwd == root.folder);
         has_whole_build |= whole;

@@ -183,9 +183,12 @@ impl Expander<'_> {
 fn named_like_a_check(line: &str) -> bool {
     use crate::miners::class_of_name;
     let words = split_words(line);
-    let name =
-        words.iter().skip(1).rfind(|word| !word.starts_with('-') && *word != "run");
-    name.is_some_and(|name| class_of_name(name) == rr_core::CommandClass::Lint)
+    let name = words.iter().skip(1).rfind(|word| !word.starts_with('-') && *word != "run");
+    name.is_some_and(|name| {
+        let parts = || name.split([':', '-', '_']);
+        class_of_name(name) == rr_core::CommandClass::Lint
+            || parts().any(|part| matches!(part, "size" | "docs" | "bench" | "release"))
+    })
 }
 
 /// Whether a script's own name says that what it runs are tests.

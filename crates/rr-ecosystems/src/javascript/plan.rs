@@ -87,7 +87,7 @@ impl<'a> Planner<'a> {
         plan.steps.push(self.install());
         plan.steps.extend(self.check());
         let needs = start.as_ref().is_some_and(|start| start.needs_build && !start.optional);
-        let builds = builds(self.repo, &self.workspace, &self.manager, &suite.builds, needs);
+        let builds = builds(self.repo, &self.workspace, &self.manager, &suite, needs);
         plan.steps.extend(builds.into_iter().enumerate().map(|(at, build)| self.build(at, build)));
         plan.steps.extend(start.map(|start| self.start(start)));
         plan.steps.extend(self.tests(&suite));
@@ -173,6 +173,9 @@ impl<'a> Planner<'a> {
         let mut step = self.step(&name, StepKind::Build, &title, build.command);
         step.cwd = build.cwd;
         step.optional = build.optional;
+        if build.optional {
+            step.timeout_seconds = 600;
+        }
         step.env.insert("NEXT_TELEMETRY_DISABLED".to_owned(), "1".to_owned());
         step.because(build.evidence)
     }
@@ -194,11 +197,17 @@ impl<'a> Planner<'a> {
             shared.remove("NODE_OPTIONS");
         }
         let several = suite.tests.len() > 1;
+        let watched = suite.tests.iter().any(|test| test.runner != Runner::Script);
         suite
             .tests
             .iter()
             .enumerate()
-            .map(|(at, test)| self.test(at, test, several, &shared, suite.evidence.first()))
+            .map(|(at, test)| {
+                let mut step = self.test(at, test, several, &shared, suite.evidence.first());
+                // Beside real tests a bare script is a check of something else.
+                step.optional = watched && test.runner == Runner::Script;
+                step
+            })
             .collect()
     }
 

@@ -17,6 +17,8 @@ pub(super) struct Suite {
     pub(super) tests: Vec<TestCommand>,
     /// Builds that come before the tests where they are documented.
     pub(super) builds: Vec<Segment>,
+    /// Whether a build is documented that comes only after them.
+    pub(super) builds_later: bool,
     /// Why.
     pub(super) evidence: Vec<Evidence>,
     /// Whether CI's word is followed.
@@ -290,12 +292,14 @@ fn suite_of(segments: Vec<Segment>, evidence: Option<Evidence>) -> Option<Suite>
     let plain = segments.iter().any(is_plain_test);
     let mut suite = Suite { evidence: evidence.into_iter().collect(), ..Suite::default() };
     let mut before: Vec<&Segment> = Vec::new();
+    let mut builds: Vec<&Segment> = Vec::new();
     for segment in &segments {
         match segment.role {
             Role::Test(runner) if !plain || is_plain_test(segment) => {
                 let mine = |s: &&&Segment| s.cwd == segment.cwd && leads_to(s, segment);
                 let lines = before.iter().filter(mine).map(|s| s.line.clone()).collect();
                 before.clear();
+                suite.builds.extend(builds.drain(..).cloned());
                 if !suite.tests.iter().any(|known| same(&known.segment, segment)) {
                     suite.tests.push(TestCommand {
                         segment: segment.clone(),
@@ -304,8 +308,11 @@ fn suite_of(segments: Vec<Segment>, evidence: Option<Evidence>) -> Option<Suite>
                     });
                 }
             }
-            Role::Build if !suite.builds.iter().any(|known| same(known, segment)) => {
-                suite.builds.push(segment.clone());
+            Role::Build => {
+                let known = |other: &Segment| same(other, segment);
+                if !suite.builds.iter().any(known) && !builds.iter().any(|b| known(b)) {
+                    builds.push(segment);
+                }
             }
             Role::Other if may_come_before(segment) => before.push(segment),
             Role::Browser => {
@@ -314,6 +321,7 @@ fn suite_of(segments: Vec<Segment>, evidence: Option<Evidence>) -> Option<Suite>
             _ => {}
         }
     }
+    suite.builds_later = suite.builds.is_empty() && !builds.is_empty();
     (!suite.tests.is_empty()).then_some(suite)
 }
 
