@@ -34,13 +34,14 @@ struct Standing {
 /// Sets roles and weights, and sorts the units: primary first, by weight, then by path.
 pub(super) fn rank(repo: &dyn RepoView, analysis: &mut Analysis) {
     let shares = Shares::of(repo, &analysis.units);
+    let tested = tested_by_ci(analysis);
     let standings: Vec<Standing> = analysis
         .units
         .iter()
         .enumerate()
         .map(|(at, unit)| Standing {
             share: shares.share(at),
-            ci_tests: ci_tests(analysis, unit),
+            ci_tests: tested[at],
             decoy: decoy_role(&unit.path),
             extension: unit.ecosystem.as_str() == "native"
                 && analysis
@@ -292,13 +293,29 @@ fn weight(unit: &Unit, standing: &Standing) -> u8 {
     (place + ci + role + 40.0 * standing.share).round().clamp(0.0, 100.0) as u8
 }
 
-/// Whether CI runs this ecosystem's tests in the unit.
-fn ci_tests(analysis: &Analysis, unit: &Unit) -> bool {
-    query::resolved_test_commands(analysis, unit).iter().any(|command| {
-        command.evidence.trust == Trust::Ci
-            && command.class == CommandClass::Test
-            && crate::miners::ecosystem_of(&command.line) == Some(unit.ecosystem.as_str())
-    })
+/// Which units' tests CI runs with a tool of their ecosystem. One pass over the commands: a large
+/// repository has hundreds of units.
+fn tested_by_ci(analysis: &Analysis) -> Vec<bool> {
+    let mut tested = vec![false; analysis.units.len()];
+    let commands = analysis
+        .commands
+        .iter()
+        .filter(|c| c.class == CommandClass::Test && c.evidence.trust == Trust::Ci);
+    for command in commands {
+        for inner in query::resolve(analysis, command) {
+            let ecosystem = match inner.class {
+                CommandClass::Test => crate::miners::ecosystem_of(&inner.line),
+                _ => None,
+            };
+            let owner = ecosystem.and_then(|id| query::owner(analysis, id, &command.cwd));
+            if let Some(owner) = owner {
+                for (at, unit) in analysis.units.iter().enumerate() {
+                    tested[at] |= unit.path == owner.path && unit.ecosystem == owner.ecosystem;
+                }
+            }
+        }
+    }
+    tested
 }
 
 #[cfg(test)]

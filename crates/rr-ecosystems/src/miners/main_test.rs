@@ -18,7 +18,7 @@ const SPECIAL: &[&str] = &[
     "smoke", "rpm", "packaging", "package", "packages", "wheels", "wheel", "sdist", "codeql", "regression",
     "typing", "typecheck", "audit", "gpu", "canary", "install", "android", "ios", "emscripten", "pyodide",
     "mutation", "interaction", "visual", "storybook", "examples", "example", "experimental", "freestanding",
-    "leak", "profile", "upgrade", "spec", "conformance", "compilers", "distcheck", "failsafe",
+    "leak", "graal", "graalvm", "image", "images", "jpms", "subset", "profile", "upgrade", "spec", "conformance", "compilers", "distcheck", "failsafe",
 ];
 
 /// Variables that make a compiler build something else.
