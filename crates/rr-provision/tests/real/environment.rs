@@ -1,8 +1,11 @@
 //! The probe on the machine that runs the tests.
 
 use crate::workshop::Workshop;
+use rr_core::executor::NoOutput;
+use rr_core::{CancelToken, EngineErrorKind};
 use rr_core::{EnvironmentKind, EnvironmentProbe};
-use rr_provision::HostProbe;
+use rr_provision::{Doctor, HostProbe, Toolchains};
+use std::sync::Arc;
 
 #[test]
 fn the_probe_finds_what_the_tests_themselves_need() {
@@ -27,4 +30,30 @@ fn the_probe_finds_what_the_tests_themselves_need() {
     let again = probe.probe(&shop.path("data"));
     assert_eq!(again.tools.keys().collect::<Vec<_>>(), report.tools.keys().collect::<Vec<_>>());
     assert_eq!(again.tools["rust"], *rust);
+}
+
+#[test]
+fn the_doctor_installs_what_is_missing_apart_from_the_host() {
+    let shop = Workshop::new();
+    let mut report = HostProbe::new(shop.host.clone()).probe(&shop.path("data"));
+    // As on a host that lacks them.
+    report.tools.retain(|tool, _| tool != "ninja" && tool != "gcc");
+    let doctor = Doctor::new(Arc::new(Toolchains::new(shop.host.clone())));
+    let items = doctor.examine(&report);
+    let item = |tool: &str| items.iter().find(|item| item.tool == tool).unwrap();
+    assert!(item("git").required && item("git").found.is_some());
+
+    let ninja = item("ninja");
+    assert!(ninja.found.is_none() && ninja.auto);
+    let sink = || Arc::new(NoOutput);
+    let installed = doctor.fix(ninja, &report, sink(), &CancelToken::default()).unwrap();
+    assert!(std::path::Path::new(&installed.path).starts_with(shop.path("data/tools")));
+    let again = doctor.examine(&report);
+    assert!(again.iter().any(|item| item.tool == "ninja" && item.found.is_some()));
+
+    let error = doctor.fix(item("gcc"), &report, sink(), &CancelToken::default()).unwrap_err();
+    assert_eq!(error.kind, EngineErrorKind::Environment);
+    if report.distribution.0 == "debian" {
+        assert!(error.hint.unwrap().contains("apt-get install -y build-essential"));
+    }
 }

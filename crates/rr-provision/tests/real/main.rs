@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "the shared parts of tests fail as tests do")]
 
 mod environment;
+mod registry;
 mod sources;
 mod toolchains;
 mod workshop;

@@ -235,10 +235,16 @@ pub(crate) struct Workshop {
 }
 
 impl Workshop {
-    #[expect(clippy::disallowed_methods, reason = "tests see the real environment")]
     pub(crate) fn new() -> Self {
+        Self::with(&[])
+    }
+
+    /// A workshop whose environment has these variables too.
+    #[expect(clippy::disallowed_methods, reason = "tests see the real environment")]
+    pub(crate) fn with(extra: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let variables: BTreeMap<String, String> = std::env::vars().collect();
+        let mut variables: BTreeMap<String, String> = std::env::vars().collect();
+        variables.extend(extra.iter().map(|(name, value)| ((*name).into(), (*value).into())));
         let home = folder.path().join("data");
         std::fs::create_dir_all(&home).unwrap();
         let settings = Arc::new(ProvisionSettings::new(home, variables, 1_700_000_000_000));
