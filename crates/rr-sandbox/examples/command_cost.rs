@@ -15,7 +15,7 @@ use rr_core::{
 };
 use rr_sandbox::{Bubblewrap, Host, abilities};
 
-const ROUNDS: usize = 50;
+const ROUNDS: usize = 200;
 
 fn main() {
     let spec = ProcessSpec {

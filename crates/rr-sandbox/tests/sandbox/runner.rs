@@ -3,11 +3,14 @@
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 
-use rr_core::SandboxBackend as _;
+use rr_core::{CancelToken, SandboxBackend as _};
 use rr_sandbox::Bubblewrap;
 
-use crate::common::{Sandbox, bwrap, eventually, policy, process_with, start, unique};
+use crate::common::{
+    Collected, Sandbox, bwrap, eventually, policy, process_with, shell, start, unique,
+};
 
 #[expect(clippy::disallowed_methods, reason = "stands for a runner that is another process")]
 fn this_program() -> Command {
@@ -18,6 +21,7 @@ fn this_program() -> Command {
 #[ignore = "not a test: the runner that `a_killed_runner_leaves_nothing` kills"]
 fn holds_a_sandbox_open() {
     let sandbox = Sandbox::open();
+    sandbox.sh("echo done > step; rm README");
     let word = unique(43210);
     let service = start(&sandbox, &format!("setsid sleep {word} & sleep {word}"));
     println!("holding {} {}", service.identity().0, sandbox.folder.path().display());
@@ -42,6 +46,12 @@ fn a_killed_runner_leaves_nothing() {
     eventually("the end of everything", || process_with(&word).is_none().then_some(()));
     let init = format!("/proc/{init}");
     eventually("the end of the first process", || (!Path::new(&init).exists()).then_some(()));
+    // A later runner goes on with the tree as it was.
+    let executor = Bubblewrap::new(bwrap()).open(policy(Path::new(&folder))).unwrap();
+    let (sink, cancel) = (Arc::new(Collected::default()), CancelToken::default());
+    let outcome = executor.run(&shell("ls; cat step"), sink, &cancel).unwrap();
+    assert_eq!(outcome.tail, "step\ndone\n");
+    drop(executor);
     std::fs::remove_dir_all(folder).unwrap();
 }
 
