@@ -131,6 +131,6 @@ mod tests {
     #[test]
     fn at_signs_in_paths_are_no_credentials() {
         assert!(!carries_credentials("https://registry.example/@scope/name"));
-        assert!(carries_credentials("https://proxy.golang.org,https://u:p@goproxy.example"));
+        assert!(carries_credentials("https://go.example,https://u:p@goproxy.example"));
     }
 }

@@ -1,6 +1,7 @@
 //! Clients of package registries that only read: they obey the ordinary clients' configuration
 //! (index addresses, certificates, proxies) and run no package's code.
 
+pub(crate) mod defaults;
 mod http;
 mod npm;
 mod pypi;

@@ -7,6 +7,7 @@ use base64::Engine as _;
 use rr_core::{CancelToken, EngineError};
 use serde_json::Value;
 
+use super::defaults;
 use super::http::{Digest, HttpClient};
 use crate::environment::npm_settings;
 use crate::fault;
@@ -37,7 +38,7 @@ impl NpmRegistry {
             .iter()
             .find_map(|name| settings.variable(name))
             .or(from_file.map(|(_, value)| value.as_str()))
-            .unwrap_or("https://registry.npmjs.org/");
+            .unwrap_or(defaults::NPM);
         let scopes = configured
             .iter()
             .filter_map(|(key, value)| {
@@ -110,7 +111,7 @@ impl NpmRegistry {
     /// (`replace-registry-host`, default `npmjs`).
     fn tarball_address(&self, tarball: &str) -> String {
         tarball
-            .strip_prefix("https://registry.npmjs.org/")
+            .strip_prefix(defaults::NPM)
             .map_or_else(|| tarball.to_owned(), |rest| format!("{}/{rest}", self.registry))
     }
 }

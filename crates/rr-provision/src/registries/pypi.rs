@@ -6,6 +6,7 @@ use regex::Regex;
 use rr_core::{CancelToken, EngineError};
 use serde_json::Value;
 
+use super::defaults;
 use super::http::{Digest, HttpClient};
 use crate::environment::pip_settings;
 use crate::fault;
@@ -53,7 +54,7 @@ impl PypiIndex {
             .or_else(|| variable("UV_DEFAULT_INDEX"))
             .or_else(|| variable("UV_INDEX_URL"))
             .or_else(|| setting("index-url"))
-            .unwrap_or_else(|| "https://pypi.org/simple".to_owned());
+            .unwrap_or_else(|| defaults::PYPI.to_owned());
         let extra = variable("PIP_EXTRA_INDEX_URL").or_else(|| setting("extra-index-url"));
         let extra = extra.unwrap_or_default();
         let indexes = std::iter::once(first.as_str())

@@ -9,10 +9,8 @@ use super::packages::{Place, shown};
 use crate::environment::cargo_settings;
 use crate::fault;
 use crate::host::HostTools;
-use crate::registries::{Digest, HttpClient};
+use crate::registries::{Digest, HttpClient, defaults};
 use crate::version::Version;
-
-const DEFAULT_INDEX: &str = "https://index.crates.io";
 
 pub(super) fn fetch(
     client: &HttpClient,
@@ -52,7 +50,7 @@ pub(super) fn fetch(
 fn index_address(settings: &toml::Table) -> String {
     let sources = settings.get("source").and_then(toml::Value::as_table);
     let mut name = "crates-io".to_owned();
-    let mut address = DEFAULT_INDEX.to_owned();
+    let mut address = defaults::CRATES.to_owned();
     for _ in 0..5 {
         let source = sources.and_then(|all| all.get(&name)).and_then(toml::Value::as_table);
         let registry = source.and_then(|s| s.get("registry")).and_then(toml::Value::as_str);
@@ -145,7 +143,7 @@ mod tests {
                 .parse()
                 .unwrap();
         assert_eq!(index_address(&settings), "https://m.example/index");
-        assert_eq!(index_address(&toml::Table::new()), DEFAULT_INDEX);
+        assert_eq!(index_address(&toml::Table::new()), defaults::CRATES);
     }
 
     #[test]

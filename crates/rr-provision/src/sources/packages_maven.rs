@@ -9,9 +9,7 @@ use super::packages::Place;
 use crate::environment::element;
 use crate::fault;
 use crate::host::HostTools;
-use crate::registries::{Digest, HttpClient};
-
-const CENTRAL: &str = "https://repo.maven.apache.org/maven2";
+use crate::registries::{Digest, HttpClient, defaults};
 
 pub(super) fn fetch(
     client: &HttpClient,
@@ -88,7 +86,7 @@ pub(crate) fn repository(host: &HostTools) -> String {
             element(mirror, "mirrorOf").is_some_and(|of| of.contains('*') || of.contains("central"))
         })
         .and_then(|mirror| element(mirror, "url"))
-        .map_or(CENTRAL.to_owned(), |url| {
+        .map_or(defaults::MAVEN.to_owned(), |url| {
             url.trim_start_matches("<url>")
                 .trim_end_matches("</url>")
                 .trim()
