@@ -190,6 +190,11 @@ pub trait ServiceProvider: Send + Sync {
     /// Operating-system packages that bring the server.
     fn packages(&self, kind: ServiceKind) -> Vec<SystemPackage>;
 
+    /// The same with what one requirement asks for besides: its extensions.
+    fn packages_for(&self, requirement: &ServiceRequirement) -> Vec<SystemPackage> {
+        self.packages(requirement.kind)
+    }
+
     /// Starts one, creates its user and databases, proves a connection.
     ///
     /// # Errors

@@ -83,14 +83,20 @@ fn create_sql(user: &str, password: &str, databases: &[String]) -> String {
         let name = database.replace('`', "``");
         sql.push_str(&format!("CREATE DATABASE IF NOT EXISTS `{name}`;\n"));
     }
+    // Code that is written for one often logs in as root with the same password.
+    let mut users = vec![user];
+    users.extend((user != "root").then_some("root"));
     // The closest host wins, so that accounts of the installation must not be closer.
     for host in ["%", "localhost", "127.0.0.1", "::1"] {
-        let account = format!("{}@'{host}'", literal(user));
-        sql.push_str(&format!(
-            "CREATE OR REPLACE USER {account} IDENTIFIED VIA mysql_native_password \
-             USING PASSWORD({});\nGRANT ALL PRIVILEGES ON *.* TO {account} WITH GRANT OPTION;\n",
-            literal(password)
-        ));
+        for user in &users {
+            let account = format!("{}@'{host}'", literal(user));
+            sql.push_str(&format!(
+                "CREATE OR REPLACE USER {account} IDENTIFIED VIA mysql_native_password \
+                 USING PASSWORD({});\n\
+                 GRANT ALL PRIVILEGES ON *.* TO {account} WITH GRANT OPTION;\n",
+                literal(password)
+            ));
+        }
     }
     sql
 }

@@ -19,6 +19,9 @@ pub struct Services {
     tools: HostTools,
 }
 
+/// Extensions of PostgreSQL that packages of their own bring, by the beginning of their names.
+const EXTENSIONS: &[(&str, &str)] = &[("postgis", "postgresql-postgis")];
+
 /// What is asked for, checked.
 pub(super) struct Wanted<'a> {
     /// The requirement; its texts hold no control characters.
@@ -76,9 +79,19 @@ impl ServiceProvider for Services {
             ServiceKind::Rabbitmq => &["rabbitmq-server"],
             ServiceKind::Mongodb => &[],
         };
-        let package =
-            |name: &&str| SystemPackage { name: (*name).to_owned(), evidence: Vec::new() };
-        names.iter().map(package).collect()
+        names.iter().map(|name| package(name)).collect()
+    }
+
+    fn packages_for(&self, requirement: &ServiceRequirement) -> Vec<SystemPackage> {
+        let mut found = self.packages(requirement.kind);
+        if requirement.kind == ServiceKind::Postgres {
+            let names = requirement
+                .extensions
+                .iter()
+                .filter_map(|name| EXTENSIONS.iter().find(|(prefix, _)| name.starts_with(prefix)));
+            found.extend(names.map(|(_, name)| package(name)));
+        }
+        found
     }
 
     fn provision(
@@ -115,6 +128,10 @@ impl ServiceProvider for Services {
             process: up.process,
         })
     }
+}
+
+fn package(name: &str) -> SystemPackage {
+    SystemPackage { name: name.to_owned(), evidence: Vec::new() }
 }
 
 /// What no package of the distribution brings.

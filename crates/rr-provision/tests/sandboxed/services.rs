@@ -35,7 +35,11 @@ fn services(shop: &Workshop) -> Services {
 
 /// A sandbox in which the host or a layer has the server.
 fn sandbox(shop: &Workshop, kind: ServiceKind) -> Sandbox {
-    let packages = services(shop).packages(kind);
+    sandbox_for(shop, &requirement(kind))
+}
+
+fn sandbox_for(shop: &Workshop, requirement: &ServiceRequirement) -> Sandbox {
+    let packages = services(shop).packages_for(requirement);
     let names: Vec<&str> = packages.iter().map(|package| package.name.as_str()).collect();
     let made = shop.layer(&names);
     assert_eq!(made.missing, Vec::<String>::new());
@@ -106,6 +110,19 @@ fn postgres_has_the_user_and_databases_and_goes_on_with_its_data() {
 }
 
 #[test]
+fn an_extension_of_a_package_of_its_own_is_brought_along() {
+    let shop = Workshop::shared();
+    let mut wanted = requirement(ServiceKind::Postgres);
+    wanted.extensions = vec!["postgis".to_owned()];
+    let sandbox = sandbox_for(&shop, &wanted);
+    let service = provision(&shop, &sandbox, &wanted);
+    let made = sandbox.sh("/usr/lib/postgresql/*/bin/psql -X -h 127.0.0.1 -U app -At -d app_db \
+         -c \"select st_astext(st_point(1, 2))\"");
+    assert_eq!(made.tail.trim(), "POINT(1 2)");
+    service.process.stop();
+}
+
+#[test]
 fn a_server_killed_on_the_spot_is_started_again_with_its_data() {
     let shop = Workshop::shared();
     let sandbox = sandbox(&shop, ServiceKind::Postgres);
@@ -172,6 +189,8 @@ fn mysql_has_the_user_and_databases_over_the_network() {
                select plugin from mysql.user where user = 'app' limit 1";
     let made = sandbox.sh(&format!("{client} -e \"{sql}\" app-other"));
     assert_eq!(made.tail.trim(), "mysql_native_password");
+    let root = "MYSQL_PWD=s3cret/x mariadb --no-defaults -h 127.0.0.1 -u root -e 'select 1'";
+    assert!(sandbox.sh(root).exit.success());
     let refused =
         sandbox.sh("MYSQL_PWD=wrong mariadb --no-defaults -h 127.0.0.1 -u app -e 'select 1'");
     assert!(!refused.exit.success());

@@ -140,7 +140,7 @@ fn prepare(live: &LiveRun, _: &StepContext, input: Prepare) -> StepOutcome<Prepa
     timed(live, Phase::ManageDependencies, || {
         let mut packages = input.packages;
         for service in &input.services {
-            packages.extend(live.session.engine.services.packages(service.kind));
+            packages.extend(live.session.engine.services.packages_for(service));
         }
         let task = SetupTask { toolchains: input.toolchains, packages };
         let prepared = live.agents.setup.perform(task).map_err(agent_error)?;
