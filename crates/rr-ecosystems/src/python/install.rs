@@ -5,13 +5,14 @@ use std::collections::BTreeSet;
 use rr_core::command::quote;
 use rr_core::{Command, EcosystemId, Evidence, NetworkNeed, RepoView, Step, StepKind, Trust, Unit};
 
-use super::distributions::{distribution, is_standard, pytest_plugin};
+use super::distributions::{distribution, is_standard};
 use super::imports::top_level;
 use super::layout::Layout;
 use super::locks::{self, Lock};
 use super::manifest::Manifest;
 use super::names::{beside_venv, step_name, venv};
 use super::paths::{file_name, join, parent};
+use super::pytest_plugins::pytest_plugin;
 use super::requirements::{closure, normalize, requirement_name};
 use super::selection::Selection;
 

@@ -8,6 +8,7 @@ mod distributions;
 mod document;
 mod imports;
 mod install;
+mod install_share;
 mod layout;
 mod literal;
 mod locks;
@@ -16,6 +17,7 @@ mod names;
 mod paths;
 mod plan;
 mod poetry;
+mod pytest_plugins;
 mod pytest_words;
 mod remedies;
 mod remedy_configuration;
@@ -27,7 +29,10 @@ mod rules;
 mod selection;
 mod start;
 mod system_packages;
+mod test_defaults;
+mod test_translation;
 mod testing;
+mod tox_nox;
 mod versions;
 
 use rr_core::{

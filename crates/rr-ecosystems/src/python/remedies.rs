@@ -6,9 +6,10 @@ use rr_core::{
 };
 
 use super::diagnose::{Cured, is_whole};
-use super::distributions::{distribution, is_standard, pytest_plugin};
+use super::distributions::{distribution, is_standard};
 use super::manifest::{self, Manifest};
 use super::names::{beside_venv, step_id};
+use super::pytest_plugins::pytest_plugin;
 use super::remedy_configuration::placeholder;
 use super::remedy_versions::{matches_range, minor_number};
 use super::requirements::{normalize, requirement_name};

@@ -4,9 +4,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rr_core::{Analysis, CommandClass, Evidence, MinedCommand, RepoView, Trust, Unit};
+use rr_core::{Analysis, CommandClass, Evidence, MinedCommand, RepoView, Unit};
 
-use super::document::{ini, ini_lines, members_at, text_at};
+use super::install_share::{Share, share};
 use super::manifest::Manifest;
 use super::paths::{file_name, join, relative};
 use super::requirements::{self, Purpose, closure, included, normalize, requirement_name};
@@ -165,7 +165,7 @@ impl Selection {
         }
     }
 
-    fn size(&self) -> usize {
+    pub(super) fn size(&self) -> usize {
         self.extras.len()
             + self.groups.len()
             + self.tool_groups.len()
@@ -193,7 +193,7 @@ impl Selection {
         }
     }
 
-    fn take_group(&mut self, name: &str, manifest: &Manifest) {
+    pub(super) fn take_group(&mut self, name: &str, manifest: &Manifest) {
         if manifest.groups.contains_key(name) {
             self.groups.insert(name.to_owned());
         } else if manifest.tool_groups.contains_key(name) {
@@ -203,7 +203,7 @@ impl Selection {
         }
     }
 
-    fn take_pip(&mut self, repo: &dyn RepoView, unit: &Unit, cwd: &str, words: &[&str]) {
+    pub(super) fn take_pip(&mut self, repo: &dyn RepoView, unit: &Unit, cwd: &str, words: &[&str]) {
         let mut rest = words.iter().copied();
         while let Some(word) = rest.next() {
             let word = word.trim_start_matches("{toxinidir}/").trim_start_matches("./");
@@ -265,90 +265,6 @@ impl Selection {
         let known = self.packages.iter().any(|line| requirement_name(line).as_ref() == Some(&name));
         if word.chars().all(plain) && !driver && !known && !wheel && word.len() > 1 {
             self.packages.push(word.to_owned());
-        }
-    }
-
-    /// `deps`, `extras` and `dependency_groups` of tox's test environments.
-    fn take_tox(&mut self, repo: &dyn RepoView, unit: &Unit, manifest: &Manifest) {
-        let path = join(&unit.path, "tox.ini");
-        let Some(text) = repo.text(&path) else { return };
-        let document = ini(&text);
-        let before = self.size();
-        for (section, _) in members_at(&document, &[]) {
-            let name = section.strip_prefix("testenv:").unwrap_or(section);
-            let tests = section == "testenv" || name.starts_with("py") || name.contains("test");
-            if !section.starts_with("testenv") || !tests || name.contains("lint") {
-                continue;
-            }
-            for line in ini_lines(&document, &[section, "deps"]) {
-                self.take_tox_line(repo, unit, &line);
-            }
-            for line in ini_lines(&document, &[section, "extras"]) {
-                self.extras.extend(line.split(',').map(|name| name.trim().to_owned()));
-            }
-            for line in ini_lines(&document, &[section, "dependency_groups"]) {
-                self.take_group(line.trim(), manifest);
-            }
-            if let Some(commands) = text_at(&document, &[section, "commands_pre"]) {
-                for line in commands.lines().filter(|line| line.contains("install")) {
-                    let words = split_words(line);
-                    let at = words.iter().position(|word| word == "install").map_or(0, |at| at + 1);
-                    let words: Vec<&str> = words[at..].iter().map(String::as_str).collect();
-                    self.take_pip(repo, unit, &unit.path, &words);
-                }
-            }
-        }
-        if self.size() > before {
-            self.evidence.push(Evidence::at(path, "python.tox-deps", Trust::TaskRunner));
-        }
-    }
-
-    /// One line of `deps`; a line for a factor (`py27: mock`, `django32: Django~=3.2`) is taken
-    /// where the factor does not choose between versions of one package.
-    fn take_tox_line(&mut self, repo: &dyn RepoView, unit: &Unit, line: &str) {
-        let line = match line.split_once(": ").or_else(|| line.split_once(':')) {
-            Some((factor, rest)) if !factor.contains(['/', '=', '<', '>', '-']) => {
-                let chooses = factor.chars().any(|c| c.is_ascii_digit());
-                if chooses {
-                    return;
-                }
-                rest.trim()
-            }
-            _ => line,
-        };
-        if line.contains("{[") || line.contains("{env") || line.contains("{posargs") {
-            return;
-        }
-        let words = if line.starts_with('-') { split_words(line) } else { vec![line.to_owned()] };
-        let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        self.take_pip(repo, unit, &unit.path, &words);
-    }
-
-    /// `session.install(...)` in nox sessions whose name says test.
-    fn take_nox(&mut self, repo: &dyn RepoView, unit: &Unit, manifest: &Manifest) {
-        let path = join(&unit.path, "noxfile.py");
-        let Some(text) = repo.text(&path) else { return };
-        let before = self.size();
-        let mut testing = false;
-        for line in text.lines() {
-            if let Some(rest) = line.strip_prefix("def ") {
-                let name = rest.split('(').next().unwrap_or("");
-                testing = name.contains("test") || name == "unit";
-            }
-            let call = line.find(".install(").map(|at| &line[at + 9..]);
-            let Some(call) = call.filter(|_| testing) else { continue };
-            let strings: Vec<&str> = call
-                .split(['"', '\''])
-                .skip(1)
-                .step_by(2)
-                .filter(|text| !text.is_empty())
-                .collect();
-            self.take_pip(repo, unit, &unit.path, &strings);
-        }
-        let known: Vec<String> = manifest.groups.keys().cloned().collect();
-        self.groups.retain(|name| known.contains(name));
-        if self.size() > before {
-            self.evidence.push(Evidence::at(path, "python.nox-install", Trust::TaskRunner));
         }
     }
 
@@ -417,89 +333,6 @@ impl Selection {
             let constraint = file_name(path).contains("constraint");
             !constraint && repo.has(path)
         });
-    }
-}
-
-/// How much of an install command is taken over.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Share {
-    /// All of it.
-    All,
-    /// Files, extras and groups, but no single packages.
-    Declared,
-    /// Nothing: it is for docs, linting, publishing or users.
-    Nothing,
-}
-
-/// Words in the names of jobs and targets that are not about running tests.
-const ASIDE: &[&str] = &[
-    "doc",
-    "lint",
-    "publish",
-    "release",
-    "wheel",
-    "deploy",
-    "style",
-    "mypy",
-    "typing",
-    "typecheck",
-    "type-check",
-    "bench",
-    "format",
-    "sphinx",
-    "audit",
-    "security",
-    "pre-commit",
-    "sdist",
-    "upload",
-    "stubs",
-    "binary",
-    "image",
-];
-
-/// What of an install command concerns the tests: in CI the job that also runs them.
-fn share(command: &MinedCommand, tests: &[(String, String)]) -> Share {
-    let context = command.context.to_lowercase();
-    let path = command.evidence.path.as_str();
-    let beside = tests.iter().any(|(p, c)| p == path && *c == command.context);
-    if !beside && ASIDE.iter().any(|word| context.contains(word)) {
-        return Share::Nothing;
-    }
-    match command.evidence.trust {
-        Trust::User => Share::All,
-        Trust::Ci if path.starts_with(".github/") => {
-            if beside {
-                Share::All
-            } else {
-                Share::Nothing
-            }
-        }
-        Trust::Ci => {
-            if tests.iter().any(|(p, _)| p == path) {
-                Share::All
-            } else {
-                Share::Nothing
-            }
-        }
-        // tox and nox are read by their own rules below.
-        Trust::TaskRunner if context.starts_with("tox:") || context.starts_with("nox:") => {
-            Share::Nothing
-        }
-        Trust::TaskRunner => {
-            let named =
-                ["install", "dev", "test", "dep", "setup", "venv", "init", "bootstrap", "require"];
-            if beside || named.iter().any(|word| context.contains(word)) {
-                Share::All
-            } else {
-                Share::Nothing
-            }
-        }
-        Trust::Readme
-            if ["test", "develop", "contribut"].iter().any(|word| context.contains(word)) =>
-        {
-            Share::Declared
-        }
-        _ => Share::Nothing,
     }
 }
 

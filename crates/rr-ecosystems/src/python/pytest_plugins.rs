@@ -1,0 +1,160 @@
+//! Which distribution defines a pytest fixture, option, ini key or mark.
+
+/// The distribution of a pytest plugin, by a fixture, an option, or an ini key that it defines.
+pub(super) fn pytest_plugin(word: &str) -> Option<&'static str> {
+    PLUGINS.iter().find(|(_, words)| words.contains(&word)).map(|(name, _)| *name)
+}
+
+/// `(distribution, what only it defines)`: fixtures, options, ini keys, marks.
+static PLUGINS: &[(&str, &[&str])] = &[
+    (
+        "pytest-cov",
+        &["--cov", "--cov-report", "--cov-fail-under", "--no-cov", "--cov-config", "cov"],
+    ),
+    ("pytest-mock", &["mocker", "class_mocker", "module_mocker", "session_mocker"]),
+    ("pytest-xdist", &["-n", "--numprocesses", "--dist", "worker_id", "testrun_uid"]),
+    (
+        "pytest-asyncio",
+        &[
+            "--asyncio-mode",
+            "asyncio_mode",
+            "asyncio_default_fixture_loop_scope",
+            "event_loop",
+            "unused_tcp_port",
+            "unused_tcp_port_factory",
+        ],
+    ),
+    ("pytest-timeout", &["--timeout", "--timeout-method", "timeout", "timeout_method"]),
+    (
+        "pytest-django",
+        &[
+            "--ds",
+            "--reuse-db",
+            "--nomigrations",
+            "--no-migrations",
+            "--create-db",
+            "DJANGO_SETTINGS_MODULE",
+            "django_db",
+            "django_user_model",
+            "db",
+            "rf",
+            "admin_client",
+            "transactional_db",
+            "live_server",
+            "settings",
+            "django_assert_num_queries",
+        ],
+    ),
+    ("pytest-flask", &["client_class", "accept_json", "live_server_port"]),
+    (
+        "pytest-benchmark",
+        &[
+            "benchmark",
+            "--benchmark-skip",
+            "--benchmark-disable",
+            "--benchmark-only",
+            "--benchmark-autosave",
+        ],
+    ),
+    ("pytest-httpserver", &["httpserver"]),
+    ("pytest-httpbin", &["httpbin", "httpbin_secure", "httpbin_both"]),
+    ("pytest-httpx", &["httpx_mock"]),
+    ("pytest-aiohttp", &["aiohttp_client", "aiohttp_server", "aiohttp_raw_server"]),
+    ("pytest-tornasync", &["http_server_client"]),
+    ("pytest-tornado", &["http_client", "io_loop"]),
+    ("pytest-freezer", &["freezer"]),
+    ("pytest-subtests", &["subtests"]),
+    ("pytest-rerunfailures", &["--reruns", "--reruns-delay"]),
+    ("pytest-randomly", &["--randomly-seed", "randomly_seed"]),
+    ("pytest-random-order", &["--random-order"]),
+    ("pytest-sugar", &["--force-sugar"]),
+    ("pytest-html", &["--html", "--self-contained-html"]),
+    ("pytest-instafail", &["--instafail"]),
+    ("pytest-env", &["env"]),
+    ("pytest-dotenv", &["env_files"]),
+    ("pytest-datadir", &["datadir", "shared_datadir"]),
+    (
+        "pytest-regressions",
+        &[
+            "data_regression",
+            "file_regression",
+            "num_regression",
+            "image_regression",
+            "dataframe_regression",
+        ],
+    ),
+    ("pytest-snapshot", &["--snapshot-update"]),
+    ("syrupy", &["snapshot"]),
+    ("pytest-socket", &["--disable-socket", "socket_enabled", "socket_disabled", "--allow-hosts"]),
+    ("pytest-console-scripts", &["script_runner"]),
+    ("pytest-virtualenv", &["virtualenv"]),
+    ("pytest-postgresql", &["postgresql", "postgresql_proc"]),
+    ("pytest-redis", &["redisdb", "redis_proc"]),
+    ("pytest-localserver", &["httpsserver", "smtpserver"]),
+    ("pytest-recording", &["--record-mode", "vcr_config", "--block-network"]),
+    ("pytest-vcr", &["vcr_cassette", "--vcr-record"]),
+    ("requests-mock", &["requests_mock"]),
+    ("pytest-qt", &["qtbot", "qapp"]),
+    ("pytest-mypy", &["--mypy"]),
+    ("pytest-flake8", &["--flake8", "flake8-max-line-length", "flake8-ignore"]),
+    ("pytest-pep8", &["--pep8", "pep8ignore"]),
+    ("pytest-black", &["--black"]),
+    ("pytest-isort", &["--isort"]),
+    ("pytest-ruff", &["--ruff"]),
+    ("pytest-pylint", &["--pylint"]),
+    ("pytest-doctestplus", &["--doctest-plus", "--doctest-rst", "doctest_plus"]),
+    ("pytest-remotedata", &["--remote-data", "remote_data_strict"]),
+    ("pytest-arraydiff", &["--arraydiff"]),
+    ("pytest-mpl", &["--mpl", "mpl"]),
+    ("pytest-forked", &["--forked"]),
+    ("pytest-split", &["--splits", "--group"]),
+    ("pytest-trio", &["nursery", "autojump_clock", "trio_mode"]),
+    ("anyio", &["anyio_backend"]),
+    ("pytest-twisted", &["--reactor"]),
+    ("pytest-markdown-docs", &["--markdown-docs"]),
+    ("pytest-testmon", &["--testmon"]),
+    ("pytest-picked", &["--picked"]),
+    ("pytest-profiling", &["--profile"]),
+    ("pytest-custom-exit-code", &["--suppress-no-test-exit-code"]),
+    ("pytest-enabler", &["--enabler"]),
+    ("hypothesis", &["--hypothesis-profile", "--hypothesis-show-statistics", "--hypothesis-seed"]),
+    ("pytest-codspeed", &["--codspeed"]),
+    ("pytest-memray", &["--memray"]),
+    ("pytest-repeat", &["--count"]),
+    ("pytest-ordering", &["--ordering"]),
+    ("pytest-playwright", &["--browser", "page", "browser_context_args"]),
+    ("pyfakefs", &["fs"]),
+    ("Faker", &["faker"]),
+    ("pytest-lazy-fixture", &["lazy_fixture"]),
+    ("pytest-cases", &["cases_data"]),
+    ("pytest-bdd", &["bdd_features_base_dir"]),
+    ("pytest-check", &["check"]),
+    ("pytest-resource-path", &["resource_path_root"]),
+    ("testfixtures", &["log_capture"]),
+    ("time-machine", &["time_machine"]),
+    ("pytest-factoryboy", &["factoryboy_request"]),
+    ("pytest-sanic", &["test_cli", "sanic_client"]),
+    ("pytest-click", &["cli_runner"]),
+    ("pytest-docker", &["docker_services", "docker_ip"]),
+    ("pytest-xvfb", &["xvfb", "--no-xvfb"]),
+    ("pytest-jupyter", &["jp_fetch", "jp_serverapp"]),
+    ("inline-snapshot", &["--inline-snapshot"]),
+    ("pytest-examples", &["eval_example"]),
+    ("pytest-pretty", &["--pretty"]),
+    ("pytest-responses", &["responses"]),
+    ("pytest-celery", &["celery_app", "celery_worker", "celery_session_app"]),
+    ("pytest-structlog", &["log"]),
+    ("pytest-memcached", &["memcached"]),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_plugin_defines_names_it() {
+        assert_eq!(pytest_plugin("mocker"), Some("pytest-mock"));
+        assert_eq!(pytest_plugin("--cov"), Some("pytest-cov"));
+        assert_eq!(pytest_plugin("tmp_path"), None);
+    }
+}
