@@ -6,6 +6,7 @@
 mod catalogue;
 mod discovery;
 mod doctor;
+mod jvm_proxies;
 mod kinds;
 mod registry_files;
 mod resources;

@@ -4,6 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::jvm_proxies;
 use super::variables::carries_credentials;
 use crate::settings::ProvisionSettings;
 
@@ -17,6 +18,7 @@ pub fn registry_files(settings: &ProvisionSettings) -> Vec<(String, Vec<u8>)> {
         (".npmrc", npm(settings, &home)),
         (".cargo/config.toml", cargo(settings, &home)),
         (".m2/settings.xml", maven(settings, &home)),
+        (".gradle/gradle.properties", jvm_proxies::gradle(settings, &home)),
         (".config/go/env", go(settings, &home)),
     ];
     files
@@ -221,12 +223,16 @@ fn remove_keys(value: &mut toml::Value, names: &[&str]) {
 /// The `<mirrors>` and `<proxies>` of the user's settings, without servers and passwords.
 fn maven(settings: &ProvisionSettings, home: &Path) -> String {
     let text = read(&home.join(".m2/settings.xml"));
-    let kept: Vec<String> = ["mirrors", "proxies"]
+    let mut kept: Vec<String> = ["mirrors", "proxies"]
         .iter()
         .filter_map(|name| element(&text, name))
         .map(|part| without_element(&without_element(part, "username"), "password"))
         .filter(|part| passes(settings, &part.replace(['<', '>'], " ")))
         .collect();
+    if !kept.iter().any(|part| part.starts_with("<proxies>")) {
+        kept.push(jvm_proxies::maven(settings));
+    }
+    kept.retain(|part| !part.is_empty());
     if kept.is_empty() {
         String::new()
     } else {
