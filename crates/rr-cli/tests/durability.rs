@@ -67,7 +67,7 @@ fn stop_ends_a_run_of_another_process_and_leaves_it_resumable() {
     let tree = scratch.folder().join("tree");
     common::copy(fixture("shell-plain").as_ref(), &tree);
     let wait =
-        "#!/bin/sh\nif [ -e \"$HOME/again\" ]; then exit 0; fi\ntouch \"$HOME/again\"\nsleep 600\n";
+        "#!/bin/sh\nif [ -e \"$HOME/again\" ]; then exit 0; fi\ntouch \"$HOME/again\"\necho waiting\nsleep 600\n";
     std::fs::write(tree.join("tests/run.sh"), wait).unwrap();
     let mut child = scratch
         .command(&["run", tree.to_str().unwrap(), "--output", "jsonl"])
@@ -76,7 +76,7 @@ fn stop_ends_a_run_of_another_process_and_leaves_it_resumable() {
         .spawn()
         .unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    lines.find(|line| line.as_ref().unwrap().contains(r#""phase":"run-tests""#)).unwrap().unwrap();
+    lines.find(|line| line.as_ref().unwrap().contains(r#""line":"waiting""#)).unwrap().unwrap();
     assert_eq!(scratch.run(&["stop", "latest"]).status.code(), Some(0));
     assert_eq!(child.wait().unwrap().code(), Some(130));
     assert!(processes_of(scratch.folder()).is_empty());
