@@ -44,11 +44,15 @@ fn a_package_is_in_the_sandbox_and_not_on_the_host() {
 
 #[test]
 fn unpacked_packages_work_without_their_scripts() {
-    let shop = Workshop::own();
+    let shop = Workshop::own().tomorrow();
     let provider = SystemPackages::new(shop.tools.clone()).unpacking_only();
     let made = shop.layer_of(&provider, &[ABSENT, "libgsl-dev"]);
     let layer = made.layer.unwrap();
     assert!(!layer.join(".scripts").exists());
+    // The host's lists were of yesterday: fresh ones were fetched, and not into the host.
+    let lists = std::fs::read_dir(shop.data.path().join("data/caches/apt/lists")).unwrap();
+    let mut names = lists.flatten().map(|entry| entry.file_name());
+    assert!(names.any(|name| name.to_string_lossy().contains("_Packages")));
     let program = "#include <gsl/gsl_math.h>\n#include <stdio.h>\n\
                    int main() { printf(\"%g\\n\", gsl_hypot(3, 4)); }";
     let sandbox = Sandbox::open(vec![layer]);

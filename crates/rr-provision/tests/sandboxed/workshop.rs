@@ -44,6 +44,15 @@ impl Workshop {
         Self { data: Arc::clone(&self.data), tools: HostTools::new(executor, Arc::new(settings)) }
     }
 
+    /// The same folder a day later: the host's package lists are too old then.
+    pub(crate) fn tomorrow(&self) -> Self {
+        let mut settings = self.tools.settings().as_ref().clone();
+        settings.day += 1;
+        let executor = host_tools(&self.data.path().join("host"), settings.variables.clone());
+        let tools = HostTools::new(executor.unwrap(), Arc::new(settings));
+        Self { data: Arc::clone(&self.data), tools }
+    }
+
     #[expect(clippy::disallowed_methods, reason = "tests see the real environment and day")]
     fn at(data: Arc<TempDir>) -> Self {
         let variables: BTreeMap<String, String> = std::env::vars().collect();
