@@ -17,6 +17,7 @@ static FILES: &[(&str, &[u8])] = assets![
     "recorder/make/shell.sh",
     "recorder/make/targets.sh",
     "recorder/native/ask.sh",
+    "recorder/native/no-werror.sh",
     "recorder/native/run-program.sh",
     "recorder/node/check-installed.cjs",
     "recorder/node/children.cjs",

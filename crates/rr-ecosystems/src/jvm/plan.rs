@@ -181,7 +181,7 @@ impl Maker<'_> {
         step.command = found.command;
         step.cwd = found.folder;
         step.probe = Some(found.probe);
-        step.timeout_seconds = 240;
+        step.timeout_seconds = 300;
         step.evidence.insert(0, found.evidence);
         Some(step)
     }

@@ -97,7 +97,7 @@ fn server(repo: &dyn RepoView, pom: &Pom, line: &str, title: &str, health: Optio
         probe: HealthProbe {
             kind: ProbeKind::Http { paths },
             expected_port: Some(port),
-            start_seconds: 120,
+            start_seconds: 240,
         },
         evidence: Evidence::at(join(&pom.folder, "pom.xml"), "jvm.application", Trust::Manifest),
     }

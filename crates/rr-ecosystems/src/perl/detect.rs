@@ -1,5 +1,8 @@
 //! Perl distributions in a tree.
 
+use std::sync::LazyLock;
+
+use regex::Regex;
 use rr_core::{
     EcosystemId, Evidence, RepoView, ToolchainRequirement, Trust, Unit, UnitKind, UnitRole,
     VersionRequest,
@@ -80,9 +83,25 @@ fn unit(repo: &dyn RepoView, folder: &str) -> Unit {
     }
 }
 
-/// The distribution's main module: the shallowest, shortest below `lib`.
+/// `NAME => 'Foo::Bar'`, `module_name => 'Foo::Bar'`, `name = Foo-Bar`
+static NAME: LazyLock<Regex> = LazyLock::new(|| {
+    #[expect(clippy::unwrap_used, reason = "a constant expression, tried by the tests")]
+    Regex::new(r#"(?m)\b(?:NAME|module_name)['"]?\s*=>\s*['"]([\w:]+)['"]|^name\s*=\s*([\w-]+)"#)
+        .unwrap()
+});
+
+/// The distribution's main module: the one its manifest names, else the shallowest, shortest
+/// below `lib`.
 pub(super) fn main_module(repo: &dyn RepoView, folder: &str) -> Option<String> {
     let lib = join(folder, "lib");
+    for manifest in ["Makefile.PL", "Build.PL", "dist.ini"] {
+        let Some(text) = repo.text(&join(folder, manifest)) else { continue };
+        let Some(found) = NAME.captures(&text) else { continue };
+        let name = found.get(1).or_else(|| found.get(2))?.as_str().replace('-', "::");
+        if repo.has(&format!("{lib}/{}.pm", name.replace("::", "/"))) {
+            return Some(name);
+        }
+    }
     let module = repo
         .below(&lib)
         .iter()

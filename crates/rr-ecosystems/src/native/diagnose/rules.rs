@@ -1,7 +1,7 @@
 //! The table of rules, each with a line that it was made from.
 
 use rr_core::{
-    CauseClass, Command, PlanEdit, Remedy, RemedyKind, StepId, StepKind, VersionRequest,
+    CauseClass, PlanEdit, Remedy, RemedyKind, StepId, StepKind, VersionRequest,
 };
 
 use crate::native::packages;
@@ -131,38 +131,29 @@ fn program_packages(program: &str) -> &'static [&'static str] {
     }
 }
 
-/// CMake has a switch of its own; elsewhere flags behind the project's own win.
+/// Stands before the compiler, so that its word comes behind the project's own flags.
+const LAUNCHER: &str = "@{tools}/recorder/native/no-werror.sh";
+
+/// Warnings are warnings again: CMake has a launcher for this, Meson an option, and what remains
+/// takes the compiler's name from `CC` and `CXX`.
 fn no_werror(found: &Match<'_>) -> Vec<Remedy> {
-    let cmake = matches!(&found.failed.step.command, Command::Argv(words) if words.first().is_some_and(|w| w == "cmake"));
-    if cmake {
-        let title = "configure with --compile-no-warning-as-error and -Wno-error";
-        let rewritten = rewrite(found, title, |words| {
-            if words.first().is_some_and(|w| w == "cmake") && words.iter().any(|w| w == "-B") {
-                let mut words = words.to_vec();
-                words.push("-DCMAKE_COMPILE_WARNING_AS_ERROR=OFF".to_owned());
-                words.push("-DCMAKE_C_FLAGS=-Wno-error".to_owned());
-                words.push("-DCMAKE_CXX_FLAGS=-Wno-error".to_owned());
-                words
-            } else {
-                words.to_vec()
-            }
-        });
-        return rewritten.into_iter().map(|remedy| again(found, remedy)).collect();
-    }
-    let meson = matches!(&found.failed.step.command, Command::Argv(words) if words.first().is_some_and(|w| w == "meson"));
-    if meson {
-        let rewritten = rewrite(found, "configure with -Dwerror=false", |words| {
-            let mut words = words.to_vec();
-            if words.get(1).is_some_and(|word| word == "setup") {
-                words.push("-Dwerror=false".to_owned());
-            }
-            words
-        });
-        return rewritten.into_iter().map(|remedy| again(found, remedy)).collect();
-    }
-    let mut remedy = flags("-Wno-error", "compile with -Wno-error");
-    remedy.resume_at = first_step(found);
-    vec![remedy]
+    let rewritten = rewrite(found, "let warnings be warnings", |words| {
+        let mut words = words.to_vec();
+        let is = |at: usize, name: &str| words.get(at).is_some_and(|word| word == name);
+        if is(0, "cmake") && words.iter().any(|word| word == "-B") {
+            words.push(format!("-DCMAKE_C_COMPILER_LAUNCHER={LAUNCHER}"));
+            words.push(format!("-DCMAKE_CXX_COMPILER_LAUNCHER={LAUNCHER}"));
+        } else if is(0, "meson") && is(1, "setup") {
+            words.push("-Dwerror=false".to_owned());
+        } else if is(0, "make")
+            || words.iter().any(|word| word == "make" || word.ends_with("/targets.sh"))
+        {
+            words.push(format!("CC={LAUNCHER} cc"));
+            words.push(format!("CXX={LAUNCHER} c++"));
+        }
+        words
+    });
+    rewritten.into_iter().map(|remedy| again(found, remedy)).collect()
 }
 
 fn again(found: &Match<'_>, mut remedy: Remedy) -> Remedy {
