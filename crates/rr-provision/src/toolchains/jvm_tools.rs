@@ -52,6 +52,26 @@ impl Toolchains {
         Ok(Some(toolchain))
     }
 
+    /// Gradle from its server, else the distribution's, which is old.
+    pub(super) fn gradle(&self, wanted: &Wanted<'_>) -> Result<Option<Toolchain>, EngineError> {
+        let from_server = match self.failed_today("gradle") {
+            Some(reason) => Err(fault::environment(format!("earlier today: {reason}"))),
+            None => self.jvm_tool(wanted),
+        };
+        let error = match from_server {
+            Err(error) if error.kind != EngineErrorKind::Cancelled => error,
+            other => return other,
+        };
+        if !error.message.starts_with("earlier today") {
+            self.remember_failure("gradle", &error.message);
+        }
+        wanted.say(&format!("{error}; looking among the distribution's packages"));
+        match self.packaged(wanted) {
+            Ok(Some(found)) => Ok(Some(found)),
+            _ => Err(error),
+        }
+    }
+
     fn bring(
         &self,
         release: &Release,

@@ -47,6 +47,7 @@ const LANGUAGES: &[(&str, &[&str])] = &[
     ("clang", &["clang", "lld"]),
     ("gcc", &["gcc", "g++", "make"]),
     ("make", &["make"]),
+    ("gradle", &["gradle", "default-jdk-headless"]),
     ("ant", &["ant", "default-jdk-headless"]),
     ("bats", &["bats"]),
     ("zsh", &["zsh"]),
