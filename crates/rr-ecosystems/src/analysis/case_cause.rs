@@ -25,6 +25,18 @@ static RULES: &[(&str, CauseClass)] = &[
     ("ENETUNREACH", CauseClass::NeedsNetwork),
     ("SocketError: getaddrinfo", CauseClass::NeedsNetwork),
     ("dns error: failed to lookup", CauseClass::NeedsNetwork),
+    // OSError: [Errno 99] Cannot assign requested address: '::1'
+    ("Cannot assign requested address", CauseClass::NeedsNetwork),
+    ("EADDRNOTAVAIL", CauseClass::NeedsNetwork),
+    // The test's own limit: Error: Timeout of 2000ms exceeded.
+    ("Error: Timeout of ", CauseClass::Timeout),
+    ("Test timed out in ", CauseClass::Timeout),
+    ("thrown: \"Exceeded timeout of ", CauseClass::Timeout),
+    ("Failed: Timeout >", CauseClass::Timeout),
+    ("Failed: Timeout (>", CauseClass::Timeout),
+    // Certificates that their authors let expire
+    ("CERT_HAS_EXPIRED", CauseClass::Intrinsic),
+    ("certificate has expired", CauseClass::Intrinsic),
     // CUDA and other hardware
     ("Found no NVIDIA driver on your system", CauseClass::NeedsHardware),
     ("Torch not compiled with CUDA enabled", CauseClass::NeedsHardware),
@@ -50,7 +62,6 @@ static RULES: &[(&str, CauseClass)] = &[
     ("Bad credentials", CauseClass::NeedsSecret),
     // Services and modules that are ours to bring
     ("ModuleNotFoundError: No module named", CauseClass::Environment),
-    ("Cannot find module '", CauseClass::Environment),
     ("error while loading shared libraries", CauseClass::Environment),
     ("cannot open shared object file", CauseClass::Environment),
     ("could not connect to server: Connection refused", CauseClass::Environment),
@@ -63,7 +74,25 @@ static RULES: &[(&str, CauseClass)] = &[
 /// The cause class that a failing case's message proves; `None` where it proves none.
 #[must_use]
 pub fn classify_case(message: &str) -> Option<CauseClass> {
-    RULES.iter().find(|(text, _)| message.contains(text)).map(|(_, class)| *class)
+    let rule = RULES.iter().find(|(text, _)| message.contains(text)).map(|(_, class)| *class);
+    rule.or_else(|| refused_service(message)).or_else(|| missing_package(message))
+}
+
+/// `connect ECONNREFUSED 127.0.0.1:6379`: a database or broker that is not there.
+fn refused_service(message: &str) -> Option<CauseClass> {
+    const PORTS: &[&str] = &[":5432", "port 5432", ":3306", ":6379", ":27017", ":5672", ":11211"];
+    message
+        .lines()
+        .filter(|line| line.contains("refused") || line.contains("ECONNREFUSED"))
+        .any(|line| PORTS.iter().any(|port| line.contains(port)))
+        .then_some(CauseClass::Environment)
+}
+
+/// `Cannot find module 'left-pad'`: a package, as opposed to a file of the repository's own.
+fn missing_package(message: &str) -> Option<CauseClass> {
+    let (_, rest) = message.split_once("Cannot find module '")?;
+    (!rest.starts_with(['.', '/', '@', '~']) || rest.starts_with('@') && !rest.starts_with("@/"))
+        .then_some(CauseClass::Environment)
 }
 
 #[cfg(test)]
@@ -82,5 +111,10 @@ mod tests {
             Some(CauseClass::NeedsPrivilege)
         );
         assert_eq!(of("AssertionError: 1 != 2"), None);
+        assert_eq!(of("connect ECONNREFUSED 127.0.0.1:6379"), Some(CauseClass::Environment));
+        assert_eq!(of("connect ECONNREFUSED 127.0.0.1:1"), None);
+        assert_eq!(of("Cannot find module 'left-pad'"), Some(CauseClass::Environment));
+        assert_eq!(of("Cannot find module './missing' from 'a.js'"), None);
+        assert_eq!(of("Error: certificate has expired"), Some(CauseClass::Intrinsic));
     }
 }

@@ -106,72 +106,23 @@ fn package_name(name: &str) -> bool {
 }
 
 /// Packages that toolchain and service provisioning brings, or that no run needs.
+#[rustfmt::skip]
+static UNWANTED: &[&str] = &[
+    "python", "python3", "python3-pip", "python3-venv", "python-pip", "python3-dev", "nodejs",
+    "npm", "yarn", "golang", "golang-go", "cargo", "rustc", "default-jdk", "maven", "gradle",
+    "sudo", "vim", "nano", "less", "htop", "man-db", "openssh-client", "openssh-server", "gnupg",
+    "gnupg2", "software-properties-common", "apt-transport-https", "ca-certificates",
+    "apt-utils", "lsb-release", "docker-ce", "docker.io", "docker-compose", "docker-ce-cli",
+    "containerd.io", "postgresql", "postgresql-client", "redis-server", "redis", "redis-tools",
+    "mysql-server", "mariadb-server", "mongodb", "mongodb-org", "rabbitmq-server", "memcached",
+    "dumb-init", "tini", "supervisor", "nginx", "apache2", "google-chrome-stable", "python-dev",
+    "python-is-python3", "update", "upgrade", "install", "ruby", "systemd", "dialog",
+    "debconf-utils",
+];
+
+/// Whether a package is one of [`UNWANTED`] or of a family of them.
 fn unwanted(name: &str) -> bool {
-    const NAMES: &[&str] = &[
-        "python",
-        "python3",
-        "python3-pip",
-        "python3-venv",
-        "python-pip",
-        "python3-dev",
-        "nodejs",
-        "npm",
-        "yarn",
-        "golang",
-        "golang-go",
-        "cargo",
-        "rustc",
-        "default-jdk",
-        "maven",
-        "gradle",
-        "sudo",
-        "vim",
-        "nano",
-        "less",
-        "htop",
-        "man-db",
-        "openssh-client",
-        "openssh-server",
-        "gnupg",
-        "gnupg2",
-        "software-properties-common",
-        "apt-transport-https",
-        "ca-certificates",
-        "apt-utils",
-        "lsb-release",
-        "docker-ce",
-        "docker.io",
-        "docker-compose",
-        "docker-ce-cli",
-        "containerd.io",
-        "postgresql",
-        "postgresql-client",
-        "redis-server",
-        "redis",
-        "redis-tools",
-        "mysql-server",
-        "mariadb-server",
-        "mongodb",
-        "mongodb-org",
-        "rabbitmq-server",
-        "memcached",
-        "dumb-init",
-        "tini",
-        "supervisor",
-        "nginx",
-        "apache2",
-        "google-chrome-stable",
-        "python-dev",
-        "python-is-python3",
-        "update",
-        "upgrade",
-        "install",
-        "ruby",
-        "systemd",
-        "dialog",
-        "debconf-utils",
-    ];
-    NAMES.contains(&name) || name.starts_with("openjdk-") || name.starts_with("linux-")
+    UNWANTED.contains(&name) || name.starts_with("openjdk-") || name.starts_with("linux-")
 }
 
 #[cfg(test)]

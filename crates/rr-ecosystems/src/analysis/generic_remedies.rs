@@ -40,61 +40,19 @@ fn need(kind: NeedKind, subject: &str) -> String {
 }
 
 /// Programs that toolchains and package managers bring: their ecosystems know what to do.
+#[rustfmt::skip]
+static TOOLS: &[&str] = &[
+    "python", "python3", "pip", "pip3", "pytest", "tox", "nox", "uv", "poetry", "pdm", "hatch",
+    "node", "npm", "npx", "yarn", "pnpm", "bun", "deno", "tsc", "jest", "vitest", "mocha",
+    "eslint", "vite", "cargo", "rustc", "rustup", "go", "java", "javac", "mvn", "gradle",
+    "bundle", "rake", "gem", "dotnet", "sudo", "apt-get", "apt", "brew", "docker",
+    "docker-compose", "module", "conda", "nvcc", "then", "fi", "done", "source", "nvm",
+    "corepack",
+];
+
+/// Whether no package of the operating system is to bring a program.
 fn local_program(name: &str) -> bool {
-    const OTHERS: &[&str] = &[
-        "python",
-        "python3",
-        "pip",
-        "pip3",
-        "pytest",
-        "tox",
-        "nox",
-        "uv",
-        "poetry",
-        "pdm",
-        "hatch",
-        "node",
-        "npm",
-        "npx",
-        "yarn",
-        "pnpm",
-        "bun",
-        "deno",
-        "tsc",
-        "jest",
-        "vitest",
-        "mocha",
-        "eslint",
-        "vite",
-        "cargo",
-        "rustc",
-        "rustup",
-        "go",
-        "java",
-        "javac",
-        "mvn",
-        "gradle",
-        "bundle",
-        "rake",
-        "gem",
-        "dotnet",
-        "sudo",
-        "apt-get",
-        "apt",
-        "brew",
-        "docker",
-        "docker-compose",
-        "module",
-        "conda",
-        "nvcc",
-        "then",
-        "fi",
-        "done",
-        "source",
-        "nvm",
-        "corepack",
-    ];
-    OTHERS.contains(&name)
+    TOOLS.contains(&name)
         || name.ends_with(".sh")
         || name.ends_with(".py")
         || name.starts_with('.')

@@ -60,33 +60,51 @@ fn called_scripts(analysis: &Analysis, command: &MinedCommand) -> Vec<(Called, E
     {
         return vec![(script, command.env.clone())];
     }
-    let (files, targets, folder) = match name.as_str() {
+    let Some(call) = task_call(analysis, &name, inner, words.len() > inner.len()) else {
+        return Vec::new();
+    };
+    let folder = match call.folder {
+        Some(to) => super::command_line::join(&command.cwd, to),
+        None => Some(command.cwd.clone()),
+    };
+    let Some(folder) = folder else { return Vec::new() };
+    call.targets
+        .iter()
+        .filter_map(|target| find(analysis, &folder, call.files, target, command))
+        .collect()
+}
+
+/// A call of a task runner: the files that may hold the task, the tasks, the folder it names.
+struct TaskCall<'a> {
+    files: &'static [&'static str],
+    targets: Vec<String>,
+    folder: Option<&'a str>,
+}
+
+fn task_call<'a>(
+    analysis: &Analysis,
+    name: &str,
+    inner: &'a [String],
+    wrapped: bool,
+) -> Option<TaskCall<'a>> {
+    let call = |files, targets| TaskCall { files, targets, folder: None };
+    Some(match name {
         "make" | "gmake" => {
-            let folder = option(inner, "-C").map_or_else(
-                || Some(command.cwd.clone()),
-                |to| super::command_line::join(&command.cwd, to),
-            );
             let targets = plain(inner);
             let targets = if targets.is_empty() { vec!["all".to_owned()] } else { targets };
-            (&["Makefile", "makefile", "GNUmakefile"][..], targets, folder)
+            let folder = option(inner, "-C");
+            TaskCall { files: &["Makefile", "makefile", "GNUmakefile"], targets, folder }
         }
         "npm" | "pnpm" | "yarn" | "bun" => {
-            let words = plain(inner);
-            let script = match words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-                ["run" | "run-script", script, ..] => script.to_owned(),
-                ["test" | "t", ..] if name != "bun" => "test".to_owned(),
-                ["start", ..] => "start".to_owned(),
-                [script, ..] if name == "yarn" || name == "pnpm" => script.to_owned(),
-                _ => return Vec::new(),
-            };
-            (&["package.json"][..], vec![script], Some(command.cwd.clone()))
+            let folder = ["--prefix", "-C", "--cwd", "--dir"].iter().find_map(|o| option(inner, o));
+            TaskCall { files: &["package.json"], targets: vec![node_script(name, inner)?], folder }
         }
-        "just" => (&["justfile", "Justfile", ".justfile"][..], plain(inner), here(command)),
-        "task" => (&["Taskfile.yml", "Taskfile.yaml"][..], plain(inner), here(command)),
+        "just" => call(&["justfile", "Justfile", ".justfile"], plain(inner)),
+        "task" => call(&["Taskfile.yml", "Taskfile.yaml"], plain(inner)),
         "tox" => {
             let chosen = option(inner, "-e").unwrap_or("testenv");
-            let targets = vec![tox_section(analysis, chosen)];
-            (&["tox.ini", "pyproject.toml", "setup.cfg"][..], targets, here(command))
+            let files = &["tox.ini", "pyproject.toml", "setup.cfg"];
+            call(files, vec![tox_section(analysis, chosen)])
         }
         "nox" => {
             let chosen = option(inner, "-s").or_else(|| option(inner, "--session"));
@@ -94,21 +112,29 @@ fn called_scripts(analysis: &Analysis, command: &MinedCommand) -> Vec<(Called, E
                 || vec!["tests".to_owned(), "test".to_owned()],
                 |s| vec![s.split('-').next().unwrap_or(s).to_owned(), s.to_owned()],
             );
-            (&["noxfile.py"][..], targets, here(command))
+            call(&["noxfile.py"], targets)
         }
         "hatch" | "poe" => {
             let words = plain(inner);
             let words = words.strip_prefix(&["run".to_owned()]).unwrap_or(&words);
-            (&["pyproject.toml"][..], words.iter().take(1).cloned().collect(), here(command))
+            call(&["pyproject.toml"], words.iter().take(1).cloned().collect())
         }
         // `pdm run NAME`, `rye run NAME`: the wrapper is gone already.
-        name if words.len() > inner.len() => {
-            (&["pyproject.toml"][..], vec![name.to_owned()], here(command))
-        }
-        _ => return Vec::new(),
-    };
-    let Some(folder) = folder else { return Vec::new() };
-    targets.iter().filter_map(|target| find(analysis, &folder, files, target, command)).collect()
+        name if wrapped => call(&["pyproject.toml"], vec![name.to_owned()]),
+        _ => return None,
+    })
+}
+
+/// The script that `npm test`, `npm run NAME`, `yarn NAME` call.
+fn node_script(name: &str, inner: &[String]) -> Option<String> {
+    let words = plain(inner);
+    match words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["run" | "run-script", script, ..] => Some(script.to_owned()),
+        ["test" | "t", ..] if name != "bun" => Some("test".to_owned()),
+        ["start", ..] => Some("start".to_owned()),
+        [script, ..] if name == "yarn" || name == "pnpm" => Some(script.to_owned()),
+        _ => None,
+    }
 }
 
 /// The script of the tree that a command calls by its path, where it was read.
@@ -149,10 +175,6 @@ fn find(
     Some((called, command.env.clone()))
 }
 
-fn here(command: &MinedCommand) -> Option<String> {
-    Some(command.cwd.clone())
-}
-
 /// tox runs `py312` from `[testenv:py312]` or, without one, from `[testenv]`.
 fn tox_section(analysis: &Analysis, chosen: &str) -> String {
     let first = chosen.split(',').next().unwrap_or(chosen);
@@ -171,7 +193,7 @@ fn plain(words: &[String]) -> Vec<String> {
     while let Some(word) = rest.next() {
         match word.as_str() {
             "--" | "|" => break,
-            "-C" | "-f" | "-o" | "--prefix" | "--filter" | "-w" => {
+            "-C" | "-f" | "-o" | "--prefix" | "--filter" | "-w" | "--cwd" | "--dir" => {
                 rest.next();
             }
             word if word.starts_with('-') || word.contains('=') => {}
@@ -179,4 +201,49 @@ fn plain(words: &[String]) -> Vec<String> {
         }
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::miners::mine;
+    use rr_core::MemoryRepo;
+
+    fn resolved(files: &[(&str, &str)]) -> Vec<(String, String)> {
+        let workflow = ".github/workflows/ci.yml";
+        let repo = MemoryRepo::new(files.iter().map(|(path, text)| match *path {
+            "run" => (workflow, format!("jobs: {{t: {{steps: [{{run: '{text}'}}]}}}}")),
+            path => (path, (*text).to_owned()),
+        }));
+        let mined = mine(&repo);
+        let analysis =
+            Analysis { commands: mined.commands, facts: mined.facts, ..Analysis::default() };
+        let first = analysis.commands.iter().find(|c| c.evidence.path == workflow);
+        let inner = first.map(|command| resolve(&analysis, command)).unwrap_or_default();
+        inner.into_iter().map(|command| (command.line, command.cwd)).collect()
+    }
+
+    fn at(line: &str, cwd: &str) -> Vec<(String, String)> {
+        vec![(line.to_owned(), cwd.to_owned())]
+    }
+
+    #[test]
+    fn calls_are_followed_to_what_runs() {
+        let make = ("Makefile", "test:\n\t$(MAKE) -C sub check\n");
+        let sub = ("sub/Makefile", "check:\n\t./run.sh\n");
+        let script = ("sub/run.sh", "#!/bin/sh\nset -e\npytest -q\n");
+        let found = resolved(&[("run", "make test"), make, sub, script]);
+        assert_eq!(found[found.len() - 1], at("pytest -q", "sub")[0]);
+        let package =
+            ("web/package.json", r#"{"scripts": {"test": "jest", "ci": "npm run test"}}"#);
+        assert_eq!(resolved(&[("run", "npm --prefix web run ci"), package]), at("jest", "web"));
+        let tox = ("tox.ini", "[testenv]\ncommands = pytest {posargs:tests}\n");
+        assert_eq!(resolved(&[("run", "tox -e py312"), tox]), at("pytest tests", ""));
+    }
+
+    #[test]
+    fn calls_that_go_in_circles_end() {
+        let package = ("package.json", r#"{"scripts": {"a": "yarn b", "b": "yarn a"}}"#);
+        assert_eq!(resolved(&[("run", "yarn a"), package]).len(), 1);
+    }
 }

@@ -16,20 +16,12 @@ pub(super) fn script_class(words: &[String], arguments: &[&str]) -> Option<Comma
             base_name(first),
             "bash" | "sh" | "node" | "ruby" | "perl" | "dash" | "zsh" | "ts-node" | "tsx" | "php"
         );
-    let by_path = runnable_path(first);
-    let flags: Vec<&String> = words[1..].iter().take_while(|word| word.starts_with('-')).collect();
-    if base_name(first) == "node" && flags.iter().any(|word| *word == "--test") {
-        return Some(Test);
-    }
-    let code = words.iter().position(|word| word == "-c").and_then(|at| words.get(at + 1));
-    if is_python(first)
-        && code.is_some_and(|code| code.contains("unittest") || code.contains("pytest.main"))
-    {
-        return Some(Test);
+    if let Some(class) = inline_class(first, words) {
+        return Some(class);
     }
     let script = if interpreted {
         words[1..].iter().find(|w| !w.starts_with('-'))?.as_str()
-    } else if by_path {
+    } else if runnable_path(first) {
         first.as_str()
     } else {
         return None;
@@ -38,31 +30,42 @@ pub(super) fn script_class(words: &[String], arguments: &[&str]) -> Option<Comma
         return None;
     }
     let name = base_name(script);
-    if matches!(name, "setup.py") {
-        return Some(match arguments.iter().find(|a| **a != "setup.py") {
-            Some(&"test" | &"pytest") => Test,
-            Some(&"install" | &"develop") => Install,
-            Some(&"upload") => Publish,
-            _ => Build,
-        });
+    match name {
+        "setup.py" => Some(setup_class(arguments)),
+        "manage.py" | "artisan" | "configure" | "gradlew" | "mvnw" | "autogen.sh"
+        | "bootstrap.sh" | "bootstrap" => {
+            let mut rest = vec![name.to_owned()];
+            rest.extend(words.iter().skip_while(|w| w.as_str() != script).skip(1).cloned());
+            let arguments = plain_arguments(&rest, name);
+            let text: Vec<&str> = arguments.iter().map(String::as_str).collect();
+            task_class(name, &rest, &text).or_else(|| row_class(name, &rest, &text))
+        }
+        _ => named_class(name, interpreted),
     }
-    if matches!(
-        name,
-        "manage.py"
-            | "artisan"
-            | "configure"
-            | "gradlew"
-            | "mvnw"
-            | "autogen.sh"
-            | "bootstrap.sh"
-            | "bootstrap"
-    ) {
-        let mut rest = vec![name.to_owned()];
-        rest.extend(words.iter().skip_while(|w| w.as_str() != script).skip(1).cloned());
-        let arguments = plain_arguments(&rest, name);
-        let text: Vec<&str> = arguments.iter().map(String::as_str).collect();
-        return task_class(name, &rest, &text).or_else(|| row_class(name, &rest, &text));
+}
+
+/// Code on the command line, and interpreters that are test runners themselves.
+fn inline_class(first: &str, words: &[String]) -> Option<CommandClass> {
+    let mut flags = words[1..].iter().take_while(|word| word.starts_with('-'));
+    let node = base_name(first) == "node" && flags.any(|word| word == "--test");
+    let code = words.iter().position(|word| word == "-c").and_then(|at| words.get(at + 1));
+    let python = is_python(first)
+        && code.is_some_and(|code| code.contains("unittest") || code.contains("pytest.main"));
+    (node || python).then_some(Test)
+}
+
+/// `python setup.py COMMAND`.
+fn setup_class(arguments: &[&str]) -> CommandClass {
+    match arguments.iter().find(|a| **a != "setup.py") {
+        Some(&"test" | &"pytest") => Test,
+        Some(&"install" | &"develop") => Install,
+        Some(&"upload") => Publish,
+        _ => Build,
     }
+}
+
+/// By the script's own name.
+fn named_class(name: &str, interpreted: bool) -> Option<CommandClass> {
     let stem = name.split('.').next().unwrap_or(name);
     match class_of_name(stem) {
         Unknown if interpreted && matches!(stem, "app" | "main" | "index" | "wsgi" | "bot") => {
