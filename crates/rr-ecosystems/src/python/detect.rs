@@ -32,7 +32,7 @@ pub(super) fn units(repo: &dyn RepoView) -> Vec<Unit> {
             folders.insert(parent(&entry.path).to_owned());
         }
     }
-    if has_loose_code(repo) {
+    if has_loose_code(repo, &folders) {
         folders.insert(String::new());
     }
     let mut units: Vec<Unit> = Vec::new();
@@ -66,7 +66,8 @@ fn unit(repo: &dyn RepoView, folder: &str) -> Option<Unit> {
         || !manifest.groups.is_empty()
         || main_files
         || repo.has(&join(folder, "manage.py"));
-    if !(described || (folder.is_empty() && has_loose_code(repo))) || !code {
+    let loose = folder.is_empty() && has_loose_code(repo, &BTreeSet::new());
+    if !(described || loose) || !code {
         return None;
     }
     let layout = layout::of(repo, folder, &manifest);
@@ -134,8 +135,13 @@ fn evidence(
 }
 
 /// Python code at the root without any manifest: scripts, or a package and its tests.
-fn has_loose_code(repo: &dyn RepoView) -> bool {
-    let code = |path: &str| path.ends_with(".py") && path.matches('/').count() <= 1;
+fn has_loose_code(repo: &dyn RepoView, manifests: &BTreeSet<String>) -> bool {
+    let code = |path: &str| {
+        let folder = parent(path);
+        let owned =
+            manifests.iter().any(|known| !known.is_empty() && folder.starts_with(known.as_str()));
+        path.ends_with(".py") && path.matches('/').count() <= 1 && !owned
+    };
     let count = repo.files().iter().filter(|entry| code(&entry.path) && entry.size > 0).count();
     let manifest = repo.files().iter().any(|entry| {
         let name = file_name(&entry.path);

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use rr_core::{
-    Evidence, FactKey, PlanContext, RepoView, StepKind, ToolchainRequirement, Trust, Unit,
+    Evidence, FactKey, PlanContext, RepoView, Step, StepKind, ToolchainRequirement, Trust, Unit,
     UnitPlan, VersionRequest,
 };
 
 use super::install::Install;
 use super::manifest::Manifest;
-use super::names::venv;
+use super::names::{bind, step_id, venv};
 use super::system_packages;
 use super::versions::{self, Surroundings};
 use super::{applications, detect, layout, manifest, selection, start, testing};
@@ -67,8 +67,17 @@ pub(super) fn with_python(
         Some(command) => plan.steps.push(testing::step(&unit.path, command, &env)),
         None => plan.notes.push("no tests were found".to_owned()),
     }
+    let others = context.analysis.primary_units().filter(|u| u.ecosystem.as_str() == "python");
+    if !unit.path.is_empty() || others.count() > 1 {
+        // The venv step looks for the toolchain's python, not for its own.
+        plan.steps.iter_mut().filter(|step| !is_venv_step(step)).for_each(bind);
+    }
     plan.toolchains = toolchains(repo, unit, &manifest, python);
     plan
+}
+
+fn is_venv_step(step: &Step) -> bool {
+    step.id == step_id(&step.unit, "venv")
 }
 
 /// What decides about the Python version besides the unit's files.

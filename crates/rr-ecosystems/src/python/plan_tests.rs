@@ -129,3 +129,19 @@ fn dates_roll_over() {
     assert_eq!(day_after("2021-02-28"), "2021-03-01");
     assert_eq!(day_after("2021-12-31"), "2022-01-01");
 }
+
+#[test]
+fn a_unit_below_the_root_uses_its_own_environment() {
+    let plan = planned(
+        &[
+            ("backend/requirements.txt", "flask"),
+            ("backend/app.py", "from flask import Flask\napp = Flask(__name__)"),
+            ("backend/test_app.py", "import pytest"),
+        ],
+        &[],
+        None,
+    );
+    assert_eq!(line(&plan, "python.test@backend"), "@{env}/backend-venv/bin/python -m pytest");
+    assert!(line(&plan, "python.start@backend").starts_with("export PATH=@{env}/backend-venv/bin"));
+    assert!(line(&plan, "python.venv@backend").starts_with("rm -rf @{env}/backend-venv"));
+}

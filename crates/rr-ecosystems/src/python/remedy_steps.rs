@@ -3,7 +3,7 @@
 use rr_core::{Command, EcosystemId, EnvBinding, Evidence, ServiceKind, Step, StepKind, Trust};
 
 use super::install::shell_words;
-use super::names::{beside_venv, step_name};
+use super::names::{beside_venv, step_name, venv};
 use super::requirements::requirement_name;
 
 /// A step that installs more.
@@ -20,15 +20,19 @@ pub(super) fn add(
     words.extend(names.iter().cloned());
     words.extend(constraints.into_iter().flat_map(|file| ["-c".to_owned(), file]));
     let title = format!("install {}", names.join(", "));
-    Step::new(
+    let step = Step::new(
         step_name(unit, what),
         &EcosystemId::new("python"),
         unit,
         StepKind::Install,
         title,
         Command::Argv(words),
-    )
-    .because(Evidence::at("", "python.diagnosis", Trust::Default))
+    );
+    step.with_env("VIRTUAL_ENV", venv(unit)).because(Evidence::at(
+        "",
+        "python.diagnosis",
+        Trust::Default,
+    ))
 }
 
 /// A step that writes constraints for build requirements.

@@ -2,6 +2,7 @@
 
 use rr_core::{Command, PlanEdit, Remedy, RemedyKind, Step, StepId};
 
+use super::names::bind;
 use super::remedies::Remedies;
 use super::{layout, remedy_steps, testing};
 
@@ -55,6 +56,10 @@ impl Remedies<'_> {
         let keep = self.failed.step.env.iter().filter(|(name, _)| !step.env.contains_key(*name));
         let keep: Vec<(String, String)> = keep.map(|(n, v)| (n.clone(), v.clone())).collect();
         step.env.extend(keep);
+        let bound = self.failed.step.env.contains_key("VIRTUAL_ENV");
+        if bound {
+            bind(&mut step);
+        }
         step.timeout_seconds = self.failed.step.timeout_seconds;
         let mut edits = Vec::new();
         let mut resume_at: Option<StepId> = None;

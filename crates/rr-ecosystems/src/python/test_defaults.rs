@@ -35,9 +35,12 @@ pub(super) fn defaults(
     } else if let Some(path) = &signs.pytest {
         add("pytest", &["python", "-m", "pytest"], place(path, "python.pytest-import"));
     }
-    if let (Some(script), Some(path)) = (&manage, &signs.django) {
-        let inside = relative(&unit.path, script);
-        add("django", &["python", inside, "test", "--noinput"], place(path, "python.django-tests"));
+    if let (Some(_), Some(path)) = (&manage, &signs.django) {
+        add(
+            "django",
+            &["python", "manage.py", "test", "--noinput"],
+            place(path, "python.django-tests"),
+        );
     }
     for name in ["runtests.py", "run_tests.py", "tests/runtests.py", "test.py", "tests.py"] {
         let path = join(&unit.path, name);
@@ -68,7 +71,11 @@ pub(super) fn defaults(
         }
     }
     let mut unique: Vec<TestCommand> = Vec::new();
-    for command in found {
+    for mut command in found {
+        // Django imports applications as seen from the folder of manage.py.
+        if let Some(script) = manage.as_deref().filter(|_| command.runner == "django") {
+            parent(script).clone_into(&mut command.cwd);
+        }
         if !unique.iter().any(|known| known.argv == command.argv) {
             unique.push(command);
         }

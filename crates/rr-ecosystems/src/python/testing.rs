@@ -62,6 +62,8 @@ pub(super) fn step(unit: &str, command: &TestCommand, env: &BTreeMap<String, Str
         Command::Argv(command.argv.clone()),
     );
     step.cwd.clone_from(&command.cwd);
+    // Half an hour without an end is a hang; a longer suite is given more by its user.
+    step.timeout_seconds = 1800;
     step.env = env.clone();
     step.env.extend(command.env.clone());
     let ours = [
