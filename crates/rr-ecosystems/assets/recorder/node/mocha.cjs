@@ -7,11 +7,12 @@ const patched = new WeakSet();
 function adapt(Runner, request, becomeRunner) {
   if (!Runner || !Runner.prototype || patched.has(Runner.prototype)) return Runner;
   patched.add(Runner.prototype);
-  becomeRunner();
   const run = Runner.prototype.run;
   Runner.prototype.run = function () {
     if (!patched.has(this)) {
       patched.add(this);
+      // Not sooner: with Node flags mocha loads itself only to start another Node.
+      becomeRunner();
       record(this);
     }
     return run.apply(this, arguments);
