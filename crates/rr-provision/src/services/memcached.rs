@@ -1,17 +1,20 @@
 //! Memcached.
 
-use rr_core::EngineError;
+use rr_core::{EngineError, ServiceRequirement};
 
 use super::guest::Guest;
-use super::provider::{Up, Wanted};
+use super::provider::Up;
 use super::wire::{ask, unexpected};
 
 /// Starts a server that answers `version`.
 ///
 /// # Errors
 /// Where it cannot be started or does not answer.
-pub(super) fn provision(guest: &Guest<'_>, wanted: &Wanted<'_>) -> Result<Up, EngineError> {
-    let port = guest.free_port(wanted.requirement.port.unwrap_or(11_211))?;
+pub(super) fn provision(
+    guest: &Guest<'_>,
+    requirement: &ServiceRequirement,
+) -> Result<Up, EngineError> {
+    let port = guest.free_port(requirement.port.unwrap_or(11_211))?;
     let script = "exec memcached -l 127.0.0.1 -p \"$PORT\" -U 0 -m 64 -c 1024";
     let process = guest.start(script, &[("PORT", &port.to_string())])?;
     let mut version = String::new();

@@ -1,9 +1,9 @@
 //! MySQL, as MariaDB.
 
-use rr_core::EngineError;
+use rr_core::{EngineError, ServiceRequirement};
 
 use super::guest::Guest;
-use super::provider::{Up, Wanted};
+use super::provider::Up;
 use crate::fault;
 use crate::host::last_lines;
 
@@ -37,8 +37,10 @@ exec mariadb --no-defaults -h 127.0.0.1 -P "$PORT" -u "$LOGIN" -e 'select 1' "$D
 ///
 /// # Errors
 /// Where it cannot be started or the user cannot connect.
-pub(super) fn provision(guest: &Guest<'_>, wanted: &Wanted<'_>) -> Result<Up, EngineError> {
-    let requirement = wanted.requirement;
+pub(super) fn provision(
+    guest: &Guest<'_>,
+    requirement: &ServiceRequirement,
+) -> Result<Up, EngineError> {
     let port = guest.free_port(requirement.port.unwrap_or(3306))?;
     let user = if requirement.user.is_empty() { "root" } else { &requirement.user };
     let mut databases = requirement.databases.clone();

@@ -2,10 +2,10 @@
 
 use std::io::{BufReader, Write as _};
 
-use rr_core::EngineError;
+use rr_core::{EngineError, ServiceRequirement};
 
 use super::guest::Guest;
-use super::provider::{Up, Wanted};
+use super::provider::Up;
 use super::wire::{read_line, unexpected};
 use crate::fault;
 
@@ -13,9 +13,12 @@ use crate::fault;
 ///
 /// # Errors
 /// Where it cannot be started or does not answer.
-pub(super) fn provision(guest: &Guest<'_>, wanted: &Wanted<'_>) -> Result<Up, EngineError> {
-    let port = guest.free_port(wanted.requirement.port.unwrap_or(4222))?;
-    let (user, password) = (&wanted.requirement.user, &wanted.requirement.password);
+pub(super) fn provision(
+    guest: &Guest<'_>,
+    requirement: &ServiceRequirement,
+) -> Result<Up, EngineError> {
+    let port = guest.free_port(requirement.port.unwrap_or(4222))?;
+    let (user, password) = (&requirement.user, &requirement.password);
     let login = !user.is_empty() && !password.is_empty();
     let mut script = "exec nats-server -a 127.0.0.1 -p \"$PORT\"".to_owned();
     if login {

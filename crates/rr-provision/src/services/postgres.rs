@@ -1,9 +1,9 @@
 //! PostgreSQL.
 
-use rr_core::EngineError;
+use rr_core::{EngineError, ServiceRequirement};
 
 use super::guest::Guest;
-use super::provider::{Up, Wanted};
+use super::provider::Up;
 use crate::fault;
 use crate::host::last_lines;
 
@@ -62,8 +62,10 @@ done
 ///
 /// # Errors
 /// Where it cannot be started or the user cannot connect.
-pub(super) fn provision(guest: &Guest<'_>, wanted: &Wanted<'_>) -> Result<Up, EngineError> {
-    let requirement = wanted.requirement;
+pub(super) fn provision(
+    guest: &Guest<'_>,
+    requirement: &ServiceRequirement,
+) -> Result<Up, EngineError> {
     let port = guest.free_port(requirement.port.unwrap_or(5432))?;
     let user = if requirement.user.is_empty() { "postgres" } else { &requirement.user };
     let database = requirement.databases.first().map_or("postgres", String::as_str);
@@ -91,7 +93,7 @@ pub(super) fn provision(guest: &Guest<'_>, wanted: &Wanted<'_>) -> Result<Up, En
             "create the PostgreSQL user and databases",
             &create,
             &env,
-            &create_sql(user, wanted),
+            &create_sql(user, requirement),
         )
         .map_err(|error| explained(error, &process.tail()))?;
     for extension in &requirement.extensions {
@@ -135,7 +137,7 @@ fn add_extension(
 
 /// Makes the user a superuser (tests create databases and extensions) and the databases theirs;
 /// what is there stays.
-fn create_sql(user: &str, wanted: &Wanted<'_>) -> String {
+fn create_sql(user: &str, requirement: &ServiceRequirement) -> String {
     let role = format!("CREATE ROLE {}", identifier(user));
     let mut sql = format!(
         "SELECT {} WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = {})\\gexec\n\
@@ -143,9 +145,9 @@ fn create_sql(user: &str, wanted: &Wanted<'_>) -> String {
         literal(&role),
         literal(user),
         identifier(user),
-        literal(&wanted.requirement.password),
+        literal(&requirement.password),
     );
-    for database in &wanted.requirement.databases {
+    for database in &requirement.databases {
         let create = format!("CREATE DATABASE {} OWNER {}", identifier(database), identifier(user));
         sql.push_str(&format!(
             "SELECT {} WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = {})\\gexec\n",

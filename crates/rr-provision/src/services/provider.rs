@@ -22,12 +22,6 @@ pub struct Services {
 /// Extensions of PostgreSQL that packages of their own bring, by the beginning of their names.
 const EXTENSIONS: &[(&str, &str)] = &[("postgis", "postgresql-postgis")];
 
-/// What is asked for, checked.
-pub(super) struct Wanted<'a> {
-    /// The requirement; its texts hold no control characters.
-    pub(super) requirement: &'a ServiceRequirement,
-}
-
 /// A server that is up and was spoken to.
 pub(super) struct Up {
     /// Its version, digits and dots.
@@ -103,14 +97,13 @@ impl ServiceProvider for Services {
     ) -> Result<ProvisionedService, EngineError> {
         check(requirement)?;
         let guest = Guest { executor, sink, cancel };
-        let wanted = Wanted { requirement };
         let up = match requirement.kind {
-            ServiceKind::Postgres => postgres::provision(&guest, &wanted),
-            ServiceKind::Mysql => mysql::provision(&guest, &wanted),
-            ServiceKind::Redis => redis::provision(&guest, &wanted),
-            ServiceKind::Memcached => memcached::provision(&guest, &wanted),
-            ServiceKind::Nats => nats::provision(&guest, &wanted),
-            ServiceKind::Rabbitmq => rabbitmq::provision(&guest, &wanted),
+            ServiceKind::Postgres => postgres::provision(&guest, requirement),
+            ServiceKind::Mysql => mysql::provision(&guest, requirement),
+            ServiceKind::Redis => redis::provision(&guest, requirement),
+            ServiceKind::Memcached => memcached::provision(&guest, requirement),
+            ServiceKind::Nats => nats::provision(&guest, requirement),
+            ServiceKind::Rabbitmq => rabbitmq::provision(&guest, requirement),
             ServiceKind::Mongodb => Err(unavailable(requirement)),
         }?;
         let address = Address {

@@ -3,10 +3,10 @@
 use std::io::{Read, Write as _};
 use std::net::TcpStream;
 
-use rr_core::EngineError;
+use rr_core::{EngineError, ServiceRequirement};
 
 use super::guest::Guest;
-use super::provider::{Up, Wanted};
+use super::provider::Up;
 use super::wire::unexpected;
 
 /// The scripts on the PATH want root or the packages' own user; the real ones do not.
@@ -26,8 +26,10 @@ exec "$bin/rabbitmq-server"
 ///
 /// # Errors
 /// Where it cannot be started or the user cannot log in.
-pub(super) fn provision(guest: &Guest<'_>, wanted: &Wanted<'_>) -> Result<Up, EngineError> {
-    let requirement = wanted.requirement;
+pub(super) fn provision(
+    guest: &Guest<'_>,
+    requirement: &ServiceRequirement,
+) -> Result<Up, EngineError> {
     let port = guest.free_port(requirement.port.unwrap_or(5672))?;
     let or_guest = |text: &str| if text.is_empty() { "guest".to_owned() } else { text.to_owned() };
     let (user, password) = (or_guest(&requirement.user), or_guest(&requirement.password));

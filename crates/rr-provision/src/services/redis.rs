@@ -2,10 +2,10 @@
 
 use std::io::{BufReader, Write as _};
 
-use rr_core::EngineError;
+use rr_core::{EngineError, ServiceRequirement};
 
 use super::guest::Guest;
-use super::provider::{Up, Wanted};
+use super::provider::Up;
 use super::wire::{read_line, unexpected};
 
 const START: &str = r#"
@@ -23,10 +23,13 @@ exit 127
 ///
 /// # Errors
 /// Where it cannot be started or does not answer.
-pub(super) fn provision(guest: &Guest<'_>, wanted: &Wanted<'_>) -> Result<Up, EngineError> {
-    let port = guest.free_port(wanted.requirement.port.unwrap_or(6379))?;
+pub(super) fn provision(
+    guest: &Guest<'_>,
+    requirement: &ServiceRequirement,
+) -> Result<Up, EngineError> {
+    let port = guest.free_port(requirement.port.unwrap_or(6379))?;
     let data = guest.data("redis", port);
-    let (user, password) = (&wanted.requirement.user, &wanted.requirement.password);
+    let (user, password) = (&requirement.user, &requirement.password);
     let folder = data.to_string_lossy().into_owned();
     let conf = data.with_extension("conf");
     let text = configuration(port, &folder, user, password);
@@ -38,7 +41,7 @@ pub(super) fn provision(guest: &Guest<'_>, wanted: &Wanted<'_>) -> Result<Up, En
         version = greet(stream, user, password)?;
         Ok(())
     })?;
-    let database = wanted.requirement.databases.first().cloned();
+    let database = requirement.databases.first().cloned();
     let database = database.unwrap_or_else(|| "0".to_owned());
     Ok(Up { version, port, process, user: user.clone(), database })
 }
