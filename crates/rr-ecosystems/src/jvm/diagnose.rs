@@ -111,15 +111,20 @@ fn interval(text: &str) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join(","))
 }
 
-/// The oldest level that Java 17 and 21 still compile.
+/// The project's own level, which old compiler plugins do not read from where it stands, else 8,
+/// the oldest that Java 17 and 21 still compile.
 fn raise_level(found: &Match<'_>) -> Vec<Remedy> {
-    let flags = ["-Dmaven.compiler.source=8", "-Dmaven.compiler.target=8"];
-    let rewritten = rewrite(found, "compile for Java 8", |words| {
+    let reactor = super::pom::reactor(found.repo, &found.failed.step.unit);
+    let level = reactor.iter().filter_map(|pom| pom.release).max().unwrap_or(8).max(8);
+    let flags =
+        [format!("-Dmaven.compiler.source={level}"), format!("-Dmaven.compiler.target={level}")];
+    let title = format!("compile for Java {level}");
+    let rewritten = rewrite(found, &title, |words| {
         let Some(at) = words.iter().position(|word| word == "-ntp") else { return words.to_vec() };
         let mut words = words.to_vec();
-        for flag in flags {
-            if !words.iter().any(|word| word == flag) {
-                words.insert(at + 1, flag.to_owned());
+        for flag in &flags {
+            if !words.contains(flag) {
+                words.insert(at + 1, flag.clone());
             }
         }
         words

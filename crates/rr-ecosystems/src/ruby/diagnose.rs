@@ -1,8 +1,7 @@
 //! What is wrong with a failed step of a Ruby project, by rule.
 
 use rr_core::{
-    CauseClass, Command, Diagnosis, FailedStep, PlanEdit, Remedy, RepoView, StepId, StepKind,
-    VersionRequest,
+    CauseClass, Diagnosis, FailedStep, PlanEdit, Remedy, RepoView, StepId, StepKind, VersionRequest,
 };
 
 use super::gems::{self, debian_package};
@@ -58,16 +57,24 @@ fn gem_packages(found: &Match<'_>) -> Remedy {
 fn from_the_system(found: &Match<'_>) -> Vec<Remedy> {
     let mut local = gem_packages(found);
     local.title = "take the distribution's gems".to_owned();
-    local.edits.push(PlanEdit::SetCommand {
-        step: found.failed.step.id.clone(),
-        command: Command::argv(["bundle", "install", "--local"]),
+    // Bundler looks at the system's gems only where no path of its own is set.
+    let rewritten = rewrite(found, "take the distribution's gems", |words| match words {
+        [bundle, install] if bundle == "bundle" && install == "install" => {
+            system_gems(&["bundle".to_owned(), "install".to_owned(), "--local".to_owned()])
+        }
+        [bundle, ..] if bundle == "bundle" => system_gems(words),
+        words => words.to_vec(),
     });
-    local.edits.push(PlanEdit::SetEnv {
-        step: None,
-        name: "BUNDLE_DISABLE_SHARED_GEMS".to_owned(),
-        value: "false".to_owned(),
-    });
+    local.edits.extend(rewritten.map(|rewritten| rewritten.edits).unwrap_or_default());
     vec![local].into_iter().chain(without_bundler(found)).collect()
+}
+
+fn system_gems(words: &[String]) -> Vec<String> {
+    ["env", "-u", "BUNDLE_PATH"]
+        .iter()
+        .map(|word| (*word).to_owned())
+        .chain(words.iter().cloned())
+        .collect()
 }
 
 fn missing_gem(found: &Match<'_>) -> Vec<Remedy> {
@@ -79,6 +86,11 @@ fn missing_gem(found: &Match<'_>) -> Vec<Remedy> {
 fn without_bundler(found: &Match<'_>) -> Option<Remedy> {
     let rewritten = rewrite(found, "run without Bundler", |words| match words {
         [bundle, exec, rest @ ..] if bundle == "bundle" && exec == "exec" => rest.to_vec(),
+        [env, _, _, bundle, exec, rest @ ..]
+            if env == "env" && bundle == "bundle" && exec == "exec" =>
+        {
+            rest.to_vec()
+        }
         words => words.to_vec(),
     })?;
     let mut remedy = gem_packages(found);

@@ -67,3 +67,61 @@ fn gems_are_called_otherwise_by_the_distribution() {
     );
     assert_eq!(super::gems::debian_package("rake"), "rake");
 }
+
+/// The remedies of the first diagnosis of a failed `bundle install`, as commands.
+fn cures(output: &str) -> Vec<Vec<String>> {
+    let id = rr_core::EcosystemId::new("ruby");
+    let step = |name: &str, kind, line: &str| {
+        rr_core::Step::new(name, &id, "", kind, "x", rr_core::Command::argv(line.split(' ')))
+    };
+    let install = step("ruby-install", rr_core::StepKind::Install, "bundle install");
+    let test = step("ruby-test", rr_core::StepKind::Test, "bundle exec rake test");
+    let plan = rr_core::RunPlan { steps: vec![install.clone(), test], ..Default::default() };
+    let outcome = rr_core::Outcome {
+        exit: rr_core::Exit::Code(17),
+        seconds: 1.0,
+        output_bytes: 0,
+        tail: String::new(),
+        head: String::new(),
+        peak_memory: None,
+        left_processes: false,
+    };
+    let (analysis, environment) = (rr_core::Analysis::default(), EnvironmentReport::default());
+    let failed = rr_core::FailedStep {
+        step: &install,
+        outcome: &outcome,
+        output,
+        tests: None,
+        plan: &plan,
+        analysis: &analysis,
+        environment: &environment,
+        treated: &[],
+    };
+    let repo = MemoryRepo::new([("Gemfile", "gem 'rake'\ngem 'minitest'")]);
+    let found = super::Ruby.diagnose(&repo, &failed).into_iter().next().unwrap();
+    let lines = |remedy: &rr_core::Remedy| {
+        let mut plan = plan.clone();
+        for edit in &remedy.edits {
+            edit.apply(&mut plan);
+        }
+        plan.steps.iter().map(|step| step.command.to_string()).collect()
+    };
+    found.remedies.iter().map(lines).collect()
+}
+
+#[test]
+fn an_unreachable_registry_gives_way_to_the_distributions_gems_then_to_no_bundler() {
+    let found = cures(
+        "Could not reach host index.rubygems.org. Check your network connection and try\nagain.\n",
+    );
+    assert_eq!(
+        found,
+        [
+            vec![
+                "env -u BUNDLE_PATH bundle install --local".to_owned(),
+                "env -u BUNDLE_PATH bundle exec rake test".to_owned(),
+            ],
+            vec!["rake test".to_owned()],
+        ]
+    );
+}
