@@ -49,7 +49,7 @@ fn chosen<'a>(repo: &dyn RepoView, analysis: &'a Analysis) -> Vec<&'a Unit> {
 }
 
 fn select<'a>(analysis: &'a Analysis, package: &str) -> Result<&'a Unit, EngineError> {
-    let wanted = package.trim_matches('/').trim_start_matches("./");
+    let wanted = package.trim_start_matches("./").trim_matches('/');
     let by_path = analysis.units.iter().find(|unit| unit.path == wanted && !wanted.is_empty());
     let root = || analysis.units.iter().find(|unit| unit.path.is_empty() && wanted == ".");
     let by_name = || analysis.units.iter().find(|unit| unit.name == wanted);
@@ -86,4 +86,32 @@ fn unit_plan(
         }
     }
     plan
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::analyze_view;
+    use rr_core::MemoryRepo;
+
+    #[test]
+    fn a_part_is_chosen_by_path_or_name_and_a_wrong_one_names_those_there_are() {
+        let repo = MemoryRepo::new([
+            ("tool.sh", "#!/bin/sh\n"),
+            ("test/a.bats", "@test 'x' { true; }\n"),
+            ("public/index.html", "<!doctype html><html></html>"),
+        ]);
+        let analysis = analyze_view(&repo);
+        let environment = EnvironmentReport::default();
+        let units = |package: Option<&str>| {
+            plan_view(&repo, &analysis, &environment, package)
+                .map(|plan| plan.steps.iter().map(|step| step.unit.clone()).collect::<Vec<_>>())
+        };
+        assert!(units(None).unwrap().iter().all(String::is_empty));
+        assert_eq!(units(Some("public")).unwrap(), ["public"]);
+        assert_eq!(units(Some("./public/")).unwrap(), ["public"]);
+        let error = units(Some("absent")).unwrap_err();
+        assert_eq!(error.kind, EngineErrorKind::Refused);
+        assert!(error.hint.unwrap().contains("`public`"));
+    }
 }
