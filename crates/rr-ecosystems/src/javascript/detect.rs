@@ -50,8 +50,10 @@ fn unit(repo: &dyn RepoView, workspace: &Workspace, all: &[Workspace]) -> Unit {
         all.iter().any(|other| other.members.iter().any(|member| member.folder == package.folder));
     let mut evidence = vec![package.evidence("javascript.manifest", "\"name\"", Trust::Manifest)];
     evidence.extend(manager.evidence.iter().cloned());
-    let nested = all.iter().any(|other| is_below(&package.folder, &other.root.folder));
-    let role = match (member, nested && is_private_extra(package)) {
+    let above: Vec<&Workspace> =
+        all.iter().filter(|other| is_below(&package.folder, &other.root.folder)).collect();
+    let left_out = above.iter().any(|other| !other.members.is_empty());
+    let role = match (member, !above.is_empty() && is_extra(package, left_out)) {
         (true, _) => UnitRole::Member,
         (false, true) => UnitRole::Tooling,
         (false, false) => role_of(repo, workspace),
@@ -89,14 +91,16 @@ fn is_below(folder: &str, upper: &str) -> bool {
         && (upper.is_empty() || folder.strip_prefix(upper).is_some_and(|r| r.starts_with('/')))
 }
 
-/// Inside another package, never published, without tests: its benchmarks, its playground.
-fn is_private_extra(package: &Manifest) -> bool {
+/// Inside another package, never published, without tests: its benchmarks, its playground. What a
+/// workspace leaves out of its members is one, too; a front end or server of its own is none.
+fn is_extra(package: &Manifest, left_out: bool) -> bool {
     const FRONT: &[&str] = &["react", "vue", "svelte", "@angular/core", "preact", "solid-js"];
+    const PARTS: &[&str] = &["client", "frontend", "web", "ui", "app", "server", "api", "backend"];
     let published = package.field("version").is_some() && !package.is_private();
-    let front = FRONT.iter().any(|name| package.depends_on(name));
-    let named = ["client", "frontend", "web", "ui", "app", "server", "api", "backend"]
-        .contains(&super::package_json::base_name(&package.folder));
-    !published && !package.scripts.contains_key("test") && !front && !named
+    let part = FRONT.iter().any(|name| package.depends_on(name))
+        || PARTS.contains(&super::package_json::base_name(&package.folder));
+    let tested = package.scripts.contains_key("test");
+    !tested && (left_out || !published && !part)
 }
 
 /// A manifest that carries only tools, a docs site, or a wrapper around something else is not

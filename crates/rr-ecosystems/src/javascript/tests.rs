@@ -213,3 +213,26 @@ fn services_and_command_lines_are_started_their_way() {
     let start = plan.steps.iter().find(|step| step.kind == StepKind::Start).unwrap();
     assert_eq!(line(start), "node cli.js --help");
 }
+
+#[test]
+fn what_lies_beside_the_members_of_a_workspace_is_an_extra() {
+    let repo = MemoryRepo::new([
+        ("package.json", r#"{"name": "w", "private": true, "workspaces": ["packages/*"]}"#),
+        ("packages/a/package.json", r#"{"name": "a", "version": "1.0.0"}"#),
+        ("packages/a/index.js", ""),
+        ("app/package.json", r#"{"name": "app", "dependencies": {"react": "18"}}"#),
+        ("app/index.js", ""),
+        ("dist/esm/package.json", r#"{"type": "module"}"#),
+    ]);
+    let roles: Vec<_> =
+        super::detect::units(&repo).into_iter().map(|unit| (unit.path, unit.role)).collect();
+    let row = |path: &str, role| (path.to_owned(), role);
+    assert_eq!(
+        roles,
+        [
+            row("app", UnitRole::Tooling),
+            row("", UnitRole::Primary),
+            row("packages/a", UnitRole::Member),
+        ]
+    );
+}
