@@ -8,6 +8,7 @@ mod discovery;
 mod doctor;
 mod jvm_proxies;
 mod kinds;
+mod registries;
 mod registry_files;
 mod resources;
 mod tool_versions;
@@ -42,13 +43,14 @@ impl EnvironmentProbe for HostProbe {
     fn probe(&self, data_folder: &Path) -> EnvironmentReport {
         let settings = Arc::clone(self.host.settings());
         let release = resources::os_release();
-        let gpus = std::thread::scope(|scope| {
+        let (gpus, kinds, registries, tools) = std::thread::scope(|scope| {
             let gpus = scope.spawn(|| resources::gpus(&self.host));
             let kinds = scope.spawn(|| kinds::detect(&settings));
+            let registries = scope.spawn(|| registries::reachable(&settings));
             let tools = discovery::tools(&self.host);
-            (gpus.join().unwrap_or_default(), kinds.join().unwrap_or_default(), tools)
+            let kinds = kinds.join().unwrap_or_default();
+            (gpus.join().unwrap_or_default(), kinds, registries.join().unwrap_or_default(), tools)
         });
-        let (gpus, kinds, tools) = gpus;
         EnvironmentReport {
             kinds,
             os: release.name,
@@ -62,7 +64,7 @@ impl EnvironmentProbe for HostProbe {
             tools,
             abilities: resources::abilities(),
             passed_variables: passed_variables(&settings),
-            registries: std::collections::BTreeMap::new(),
+            registries,
             // The vector indexes are not in this version, so they cannot be recommended.
             recommended_indexes: vec![IndexKind::Simple],
         }

@@ -9,3 +9,5 @@ pub(crate) const NPM: &str = "https://registry.npmjs.org/";
 pub(crate) const CRATES: &str = "https://index.crates.io";
 /// Maven's central repository.
 pub(crate) const MAVEN: &str = "https://repo.maven.apache.org/maven2";
+/// Go's default module proxy.
+pub(crate) const GO: &str = "https://proxy.golang.org";

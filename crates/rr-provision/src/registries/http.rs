@@ -92,6 +92,12 @@ impl HttpClient {
         })
     }
 
+    /// Whether the address answers with any status within a time limit.
+    pub(crate) fn answers(&self, url: &str, limit: Duration) -> bool {
+        let request = self.agent_for(url).head(url).config().timeout_global(Some(limit)).build();
+        matches!(request.call(), Ok(_) | Err(ureq::Error::StatusCode(_)))
+    }
+
     /// A JSON document.
     pub(crate) fn json(
         &self,

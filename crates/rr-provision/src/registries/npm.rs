@@ -33,12 +33,7 @@ pub(crate) struct NpmVersion {
 impl NpmRegistry {
     pub(crate) fn new(client: HttpClient, settings: &ProvisionSettings) -> Self {
         let configured = npm_settings(settings);
-        let from_file = configured.iter().find(|(key, _)| key == "registry");
-        let registry = ["npm_config_registry", "NPM_CONFIG_REGISTRY"]
-            .iter()
-            .find_map(|name| settings.variable(name))
-            .or(from_file.map(|(_, value)| value.as_str()))
-            .unwrap_or(defaults::NPM);
+        let registry = Self::configured(settings);
         let scopes = configured
             .iter()
             .filter_map(|(key, value)| {
@@ -46,6 +41,18 @@ impl NpmRegistry {
             })
             .collect();
         Self { client, registry: registry.trim_end_matches('/').to_owned(), scopes }
+    }
+
+    /// The registry's address in npm's configuration.
+    pub(super) fn configured(settings: &ProvisionSettings) -> String {
+        let configured = npm_settings(settings);
+        let from_file = configured.iter().find(|(key, _)| key == "registry");
+        ["npm_config_registry", "NPM_CONFIG_REGISTRY"]
+            .iter()
+            .find_map(|name| settings.variable(name))
+            .or(from_file.map(|(_, value)| value.as_str()))
+            .unwrap_or(defaults::NPM)
+            .to_owned()
     }
 
     /// Every version of a package, and the one tagged `latest`.

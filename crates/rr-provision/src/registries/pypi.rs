@@ -46,6 +46,11 @@ pub(crate) enum DistributionKind {
 
 impl PypiIndex {
     pub(crate) fn new(client: HttpClient, settings: &ProvisionSettings) -> Self {
+        Self { client, indexes: Self::configured(settings) }
+    }
+
+    /// The addresses in pip's or uv's configuration, the main index first.
+    pub(super) fn configured(settings: &ProvisionSettings) -> Vec<String> {
         let pip = pip_settings(settings);
         let setting =
             |key: &str| pip.iter().find(|(known, _)| known == key).map(|(_, v)| v.clone());
@@ -57,11 +62,10 @@ impl PypiIndex {
             .unwrap_or_else(|| defaults::PYPI.to_owned());
         let extra = variable("PIP_EXTRA_INDEX_URL").or_else(|| setting("extra-index-url"));
         let extra = extra.unwrap_or_default();
-        let indexes = std::iter::once(first.as_str())
+        std::iter::once(first.as_str())
             .chain(extra.split_whitespace())
             .map(|address| address.trim_end_matches('/').to_owned())
-            .collect();
-        Self { client, indexes }
+            .collect()
     }
 
     /// The files of a project from the first index that has it.

@@ -12,9 +12,11 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use rr_core::{CancelToken, EngineError, OutputSink};
+use sha2::{Digest as _, Sha256};
 
 use crate::fault;
 use crate::host::{Captured, HostCommand, HostTools, last_lines};
+use crate::registries::hexadecimal;
 
 /// Overrides that also hold where a repository's own configuration says otherwise.
 const OVERRIDES: &[&str] = &[
@@ -144,8 +146,13 @@ impl Git {
         }
         let folder = self.host.settings().home.join("tmp");
         fs::create_dir_all(&folder).map_err(|e| fault::io("make folder", &folder, e))?;
-        let path = folder.join(format!("gitconfig-{}", std::process::id()));
-        fs::write(&path, text).map_err(|e| fault::io("write", &path, e))?;
+        // Named by its content: runs with the same settings share it, and it is never half written.
+        let name = format!("gitconfig-{}", &hexadecimal(&Sha256::digest(&text))[..16]);
+        let path = folder.join(&name);
+        let aside = folder.join(format!(".{name}-{}", std::process::id()));
+        fs::write(&aside, text)
+            .and_then(|()| fs::rename(&aside, &path))
+            .map_err(|e| fault::io("write", &path, e))?;
         Ok(self.configuration.get_or_init(|| path).clone())
     }
 

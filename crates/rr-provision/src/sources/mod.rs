@@ -18,4 +18,3 @@ mod tree;
 pub use fetcher::Fetcher;
 
 pub(crate) use archive::{ArchiveKind, unpack};
-pub(crate) use packages_maven::repository as maven_repository;

@@ -6,10 +6,9 @@ use serde_json::Value;
 
 use super::fetcher::Origin;
 use super::packages::{Place, shown};
-use crate::environment::cargo_settings;
 use crate::fault;
 use crate::host::HostTools;
-use crate::registries::{Digest, HttpClient, defaults};
+use crate::registries::{Digest, HttpClient, cargo_index};
 use crate::version::Version;
 
 pub(super) fn fetch(
@@ -19,7 +18,7 @@ pub(super) fn fetch(
     version: Option<&str>,
     place: &Place<'_>,
 ) -> Result<Origin, EngineError> {
-    let index = index_address(&cargo_settings(host.settings()));
+    let index = cargo_index(host.settings());
     let entries = entries(client, &index, name, place.cancel)?;
     let chosen = choose(&entries, version)
         .ok_or_else(|| fault::refused(format!("no crate `{name}`{}", shown(version))))?;
@@ -44,30 +43,6 @@ pub(super) fn fetch(
     let time = chosen.get("pubtime").and_then(Value::as_str);
     let day = time.and_then(|time| time.get(..10)).map(str::to_owned);
     Ok(place.origin(format!("crate {name} {number}"), day, Vec::new()))
-}
-
-/// The sparse index that cargo would ask: `[source.crates-io] replace-with` chains followed.
-fn index_address(settings: &toml::Table) -> String {
-    let sources = settings.get("source").and_then(toml::Value::as_table);
-    let mut name = "crates-io".to_owned();
-    let mut address = defaults::CRATES.to_owned();
-    for _ in 0..5 {
-        let source = sources.and_then(|all| all.get(&name)).and_then(toml::Value::as_table);
-        let registry = source.and_then(|s| s.get("registry")).and_then(toml::Value::as_str);
-        let named = settings
-            .get("registries")
-            .and_then(|all| all.get(&name))
-            .and_then(|one| one.get("index"))
-            .and_then(toml::Value::as_str);
-        if let Some(sparse) = registry.or(named).and_then(|text| text.strip_prefix("sparse+")) {
-            sparse.trim_end_matches('/').clone_into(&mut address);
-        }
-        match source.and_then(|s| s.get("replace-with")).and_then(toml::Value::as_str) {
-            Some(next) => next.clone_into(&mut name),
-            None => break,
-        }
-    }
-    address
 }
 
 fn entries(
@@ -135,16 +110,6 @@ fn download_address(template: &str, name: &str, version: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn source_replacement_is_followed() {
-        let settings: toml::Table =
-            "[source.crates-io]\nreplace-with = \"m\"\n[source.m]\nregistry = \"sparse+https://m.example/index/\"\n"
-                .parse()
-                .unwrap();
-        assert_eq!(index_address(&settings), "https://m.example/index");
-        assert_eq!(index_address(&toml::Table::new()), defaults::CRATES);
-    }
 
     #[test]
     fn download_addresses_have_two_forms() {

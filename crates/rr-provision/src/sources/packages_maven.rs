@@ -9,7 +9,7 @@ use super::packages::Place;
 use crate::environment::element;
 use crate::fault;
 use crate::host::HostTools;
-use crate::registries::{Digest, HttpClient, defaults};
+use crate::registries::{Digest, HttpClient, maven_repository};
 
 pub(super) fn fetch(
     client: &HttpClient,
@@ -19,7 +19,8 @@ pub(super) fn fetch(
     place: &Place<'_>,
 ) -> Result<Origin, EngineError> {
     let (group, artifact) = name.split_once(':').unwrap_or((name, name));
-    let base = format!("{}/{}/{artifact}", repository(host), group.replace('.', "/"));
+    let base =
+        format!("{}/{}/{artifact}", maven_repository(host.settings()), group.replace('.', "/"));
     let version = match version {
         Some(version) => version.to_owned(),
         None => newest(client, &base, name, place.cancel)?,
@@ -74,23 +75,4 @@ fn newest(
             Some(inner[tag.len() + 2..inner.len() - tag.len() - 3].trim().to_owned())
         })
         .ok_or_else(|| fault::refused(format!("the repository names no release of `{name}`")))
-}
-
-/// The mirror of Maven Central in the user's settings, or Maven Central.
-pub(crate) fn repository(host: &HostTools) -> String {
-    let settings = host.settings().user_home().map(|home| home.join(".m2/settings.xml"));
-    let text = settings.and_then(|path| std::fs::read_to_string(path).ok()).unwrap_or_default();
-    text.split("<mirror>")
-        .skip(1)
-        .find(|mirror| {
-            element(mirror, "mirrorOf").is_some_and(|of| of.contains('*') || of.contains("central"))
-        })
-        .and_then(|mirror| element(mirror, "url"))
-        .map_or(defaults::MAVEN.to_owned(), |url| {
-            url.trim_start_matches("<url>")
-                .trim_end_matches("</url>")
-                .trim()
-                .trim_end_matches('/')
-                .to_owned()
-        })
 }

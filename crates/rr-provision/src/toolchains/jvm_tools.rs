@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use super::{Toolchains, Wanted};
 use crate::fault;
-use crate::registries::Digest;
-use crate::sources::{ArchiveKind, maven_repository, unpack};
+use crate::registries::{Digest, maven_repository};
+use crate::sources::{ArchiveKind, unpack};
 use crate::version::{Version, choose};
 
 const GRADLE: &str = "https://services.gradle.org";
@@ -100,7 +100,7 @@ impl Toolchains {
     }
 
     fn maven_folder(&self) -> String {
-        format!("{}/org/apache/maven/apache-maven", maven_repository(&self.host))
+        format!("{}/org/apache/maven/apache-maven", maven_repository(self.host.settings()))
     }
 
     fn gradle_versions(&self, wanted: &Wanted<'_>) -> Result<Vec<String>, EngineError> {

@@ -21,6 +21,8 @@ fn the_probe_finds_what_the_tests_themselves_need() {
     assert!(rust.iter().all(|tool| !tool.path.contains("/.cargo/bin/")), "{rust:?}");
     assert!(rust.iter().any(|tool| tool.version.starts_with("1.")), "{rust:?}");
 
+    assert_eq!(report.registries.len(), 5);
+    assert_eq!(report.registries.get("python"), Some(&true), "{:?}", report.registries);
     for maven in report.tools.get("maven").into_iter().flatten() {
         assert!(maven.version.contains('.'), "{maven:?}");
     }
