@@ -140,3 +140,24 @@ fn no_tests_lead_to_the_next_command() {
         "{found:?}"
     );
 }
+
+#[test]
+fn a_lock_whose_files_are_gone_is_left_aside() {
+    let files = [
+        ("pyproject.toml", "[project]\nname='x'\n[build-system]\nrequires=['flit_core']\n"),
+        ("uv.lock", ""),
+        ("x.py", "y = 1"),
+        ("tests/test_x.py", "import pytest"),
+    ];
+    let output = "error: Failed to fetch `https://gone.example/x-1.0-py3-none-any.whl`";
+    let found = diagnosed(&files, "python.sync", output, None, None);
+    let remedy = &found[0].remedies[0];
+    let installs = remedy.edits.iter().any(|edit| {
+        matches!(edit, PlanEdit::InsertBefore { step, .. } | PlanEdit::ReplaceStep { step }
+            if step.command.to_string() == "uv pip install -e . pytest")
+    });
+    let drops = remedy.edits.iter().any(
+        |edit| matches!(edit, PlanEdit::RemoveStep { step } if step.as_str() == "python.sync"),
+    );
+    assert!(installs && drops, "{remedy:?}");
+}

@@ -25,6 +25,8 @@ pub(super) struct Install<'a> {
     pub(super) layout: &'a Layout,
     /// Whether the environment is Python 2's, which uv does not know.
     pub(super) python2: bool,
+    /// Whether lock files are left aside, because what they lock cannot be had.
+    pub(super) without_lock: bool,
     /// Whether the tests are run by pytest.
     pub(super) uses_pytest: bool,
 }
@@ -33,9 +35,10 @@ impl Install<'_> {
     /// All steps, in order.
     pub(super) fn steps(&self) -> Vec<Step> {
         let mut steps = vec![self.venv_step()];
-        let lock = locks::read(self.repo, &self.unit.path).filter(|_| !self.python2);
+        let locked = !self.python2 && !self.without_lock;
+        let lock = locks::read(self.repo, &self.unit.path).filter(|_| locked);
         steps.extend(lock.as_ref().map(|lock| self.lock_step(lock)));
-        let uv_lock = self.uv_lock().filter(|_| !self.python2);
+        let uv_lock = self.uv_lock().filter(|_| locked);
         if let Some(path) = &uv_lock {
             steps.push(self.sync_step(path));
         }

@@ -17,20 +17,30 @@ use crate::miners::query;
 
 /// The plan of one unit.
 pub(super) fn of(repo: &dyn RepoView, unit: &Unit, context: &PlanContext<'_>) -> UnitPlan {
-    with_python(repo, unit, context, None)
+    with_choices(repo, unit, context, Choices::default())
 }
 
-/// The plan of one unit, on a Python version that a remedy chose.
-pub(super) fn with_python(
+/// What a remedy chose otherwise than the unit's files suggest.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Choices {
+    /// A Python version.
+    pub(super) python: Option<ToolchainRequirement>,
+    /// To leave lock files aside.
+    pub(super) without_lock: bool,
+}
+
+/// The plan of one unit with what a remedy chose.
+pub(super) fn with_choices(
     repo: &dyn RepoView,
     unit: &Unit,
     context: &PlanContext<'_>,
-    python: Option<ToolchainRequirement>,
+    choices: Choices,
 ) -> UnitPlan {
     let manifest = manifest::read(repo, &unit.path);
     let layout = layout::of(repo, &unit.path, &manifest);
     let selection = selection::choose(repo, unit, &manifest, context.analysis);
-    let python = python
+    let python = choices
+        .python
         .unwrap_or_else(|| versions::request(repo, &unit.path, &manifest, &surroundings(context)));
     let python2 = matches!(&python.version, VersionRequest::Exact(v) if v.starts_with("2."));
     let declared = detect::program_names(repo, &unit.path, &manifest);
@@ -44,6 +54,7 @@ pub(super) fn with_python(
         selection: &selection,
         layout: &layout,
         python2,
+        without_lock: choices.without_lock,
         uses_pytest,
     };
     let mut plan = UnitPlan {

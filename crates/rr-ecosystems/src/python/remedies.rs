@@ -96,6 +96,10 @@ impl<'a> Remedies<'a> {
                 stage = self.stage();
                 self.one_by_one()
             }
+            Cure::WithoutLock => {
+                stage = self.stage();
+                self.without_lock()
+            }
             Cure::LeaveOut => self.leave_out(rule.name, first),
             Cure::OneProcess => self.one_process(),
             Cure::DjangoSettings => self.django_settings(),

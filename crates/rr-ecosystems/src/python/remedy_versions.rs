@@ -1,12 +1,14 @@
 //! Remedies that change when and on which Python dependencies are resolved.
 
 use rr_core::{
-    Evidence, PlanEdit, Remedy, RemedyKind, ToolchainRequirement, Trust, VersionRequest,
+    Evidence, PlanEdit, Remedy, RemedyKind, StepId, StepKind, ToolchainRequirement, Trust, Unit,
+    UnitPlan, VersionRequest,
 };
 
 use super::names::step_id;
+use super::plan::{self, Choices};
 use super::remedies::Remedies;
-use super::{plan, versions};
+use super::versions;
 
 impl Remedies<'_> {
     pub(super) fn old_times(&self) -> Vec<Remedy> {
@@ -99,6 +101,43 @@ impl Remedies<'_> {
         }
     }
 
+    fn planned(&self, unit: &Unit, choices: Choices) -> UnitPlan {
+        plan::with_choices(self.repo, unit, &self.context(), choices)
+    }
+
+    /// The install steps without the lock, whose versions cannot be had.
+    pub(super) fn without_lock(&self) -> Vec<Remedy> {
+        let dated = self.failed.plan.env.get("UV_EXCLUDE_NEWER");
+        let mut remedies: Vec<Remedy> = Vec::new();
+        if dated.is_some_and(|date| date.as_str() < "2099") {
+            remedies.push(self.today());
+        }
+        let locking = ["lock", "sync"].map(|what| step_id(self.path(), what));
+        let locks: Vec<&StepId> =
+            locking.iter().filter(|id| self.failed.plan.step(id).is_some()).collect();
+        let Some(unit) = self.unit.filter(|_| !locks.is_empty()) else { return remedies };
+        let fresh = self.planned(unit, Choices { without_lock: true, ..Choices::default() });
+        let install = step_id(self.path(), "install");
+        let mut edits = Vec::new();
+        for step in fresh.steps.into_iter().filter(|step| step.kind == StepKind::Install) {
+            if step.id != step_id(self.path(), "venv") {
+                let before = self.failed.step.id.clone();
+                edits.push(match self.failed.plan.step(&step.id) {
+                    Some(_) => PlanEdit::ReplaceStep { step: Box::new(step) },
+                    None => PlanEdit::InsertBefore { before, step: Box::new(step) },
+                });
+            }
+        }
+        edits.extend(locks.into_iter().map(|id| PlanEdit::RemoveStep { step: id.clone() }));
+        remedies.push(Remedy {
+            kind: RemedyKind::PatchRecipe { what: "leave the lock file aside".to_owned() },
+            title: "resolve anew instead of taking the locked versions".to_owned(),
+            edits,
+            resume_at: Some(install),
+        });
+        remedies
+    }
+
     /// Python 2 changes every install step: the unit is planned anew.
     pub(super) fn python2(&self) -> Option<Remedy> {
         let unit = self.unit.filter(|_| !self.is_python2())?;
@@ -108,7 +147,7 @@ impl Remedies<'_> {
             version: VersionRequest::Exact("2.7".to_owned()),
             evidence: Vec::new(),
         };
-        let fresh = plan::with_python(self.repo, unit, &self.context(), Some(toolchain));
+        let fresh = self.planned(unit, Choices { python: Some(toolchain), ..Choices::default() });
         for step in &self.failed.plan.steps {
             let ours =
                 step.unit == self.failed.step.unit && step.ecosystem == self.failed.step.ecosystem;

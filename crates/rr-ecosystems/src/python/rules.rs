@@ -60,6 +60,8 @@ pub(super) enum Cure {
     NotEditable,
     /// Install in several resolutions instead of one.
     OneByOne,
+    /// Resolve anew instead of taking locked versions.
+    WithoutLock,
     /// Leave the subject out of the install command.
     LeaveOut,
     /// Run pytest in one process.
@@ -220,6 +222,12 @@ pub(super) static RULES: &[Rule] = &[
     sure(install("not-in-registry", r"Because ([A-Za-z0-9_.\-]+) was not found in the package registry", Cure::LeaveOut,
         "{} is not on the package index",
         "  x Because acme-internal was not found in the package registry and you require acme-internal"), 0.8),
+    sure(install("locked-version-gone", r"there is no version of ([A-Za-z0-9_.\-]+)==", Cure::WithoutLock,
+        "the locked version of {} cannot be had any more",
+        "  cause: Because there is no version of atomicwrites==1.1.5 and pytest==3.6.3 depends on atomicwrites==1.1.5"), 0.8),
+    sure(install("lock-unusable", r"(?:Failed to (?:fetch|download|parse) `?(?:https?://[^`\s]+|[^`\s]*\.lock)`?|HTTP status client error \((?:404|403|410|401))", Cure::WithoutLock,
+        "the lock file names what cannot be fetched",
+        "error: Failed to fetch `https://private.example/simple/x-1.0-py3-none-any.whl`"), 0.75),
     sure(install("git-unreachable", r"(?:Git operation failed|failed to fetch into|Could not resolve host: |failed to clone into).*?((?:github|gitlab|bitbucket)\.\w+|$)", Cure::LeaveOut,
         "a dependency lives on a git host that is not reachable",
         "  Caused by: failed to fetch into: /caches/uv/git-v0/db/4a2d github.com"), 0.6),
