@@ -129,7 +129,11 @@ fn role_of(units: &[Unit], standings: &[Standing], at: usize) -> UnitRole {
         .filter(|other| units[*other].role == UnitRole::Primary)
         .collect();
     if is_fallback(unit)
-        && rivals.iter().any(|r| !is_fallback(&units[*r]) && solid(units, standings, *r))
+        && rivals.iter().any(|r| {
+            let stronger = !is_fallback(&units[*r])
+                || unit.ecosystem.as_str() == "site" && units[*r].ecosystem.as_str() == "shell";
+            stronger && solid(units, standings, *r)
+        })
     {
         return UnitRole::Tooling;
     }
