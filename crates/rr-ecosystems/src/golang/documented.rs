@@ -78,32 +78,23 @@ fn parse(words: &[String]) -> Option<Documented> {
     Some(documented)
 }
 
+/// Flags with a value that change what is tested, or how.
+const KEPT: &[&str] =
+    &["tags", "run", "skip", "p", "parallel", "cpu", "vet", "mod", "ldflags", "exec"];
+
+/// Flags with a value that measure, or set limits that are ours to set.
+#[rustfmt::skip]
+const DROPPED: &[&str] = &[
+    "coverprofile", "covermode", "coverpkg", "timeout", "count", "o", "outputdir", "cpuprofile",
+    "memprofile", "blockprofile", "mutexprofile", "trace", "shuffle", "benchtime", "fuzztime", "C",
+];
+
 /// Flags that change what is tested are kept, those for the eye and for measuring are not.
 fn flag<'a>(
     word: &str,
     words: &mut impl Iterator<Item = &'a str>,
     documented: &mut Documented,
 ) -> Option<()> {
-    const KEPT: &[&str] =
-        &["tags", "run", "skip", "p", "parallel", "cpu", "vet", "mod", "ldflags", "exec"];
-    const DROPPED: &[&str] = &[
-        "coverprofile",
-        "covermode",
-        "coverpkg",
-        "timeout",
-        "count",
-        "o",
-        "outputdir",
-        "cpuprofile",
-        "memprofile",
-        "blockprofile",
-        "mutexprofile",
-        "trace",
-        "shuffle",
-        "benchtime",
-        "fuzztime",
-        "C",
-    ];
     let name = word.trim_start_matches('-');
     let (name, value) = match name.split_once('=') {
         Some((name, value)) => (name, Some(value.to_owned())),
