@@ -14,7 +14,12 @@ pub(crate) fn sandboxed(
     controllers: &Controllers,
     limits: &Limits,
     copied_because: Option<&str>,
+    unprepared_because: Option<&str>,
 ) -> Enforcement {
+    let mounts = match unprepared_because {
+        None => "chosen folders only, system read-only".to_owned(),
+        Some(why) => format!("chosen folders only, laid out anew for each command: {why}"),
+    };
     let user = match run_as {
         RunAs::Dedicated { uid } => format!("user {uid}, no capabilities, no new privileges"),
         RunAs::Mapped { host, .. } => {
@@ -30,7 +35,7 @@ pub(crate) fn sandboxed(
     };
     let mut items = vec![
         item("unprivileged user", true, user),
-        item("mount namespace", true, "chosen folders only, system read-only"),
+        item("mount namespace", true, mounts),
         item("process namespace", true, "whole trees end together"),
         item("private network", true, "loopback only, for steps that need no registries"),
         item("private home", true, "`/home/runner`, `/tmp`"),

@@ -185,7 +185,8 @@ fn etc(list: &mut Vec<Mount>, sources: &MountSources<'_>) {
     if let Some(cache) = sources.linker_cache {
         list.push(Mount::Bind(cache.to_path_buf(), "/etc/ld.so.cache".into(), false));
     }
-    if Path::new("/etc/ssl/private").is_dir() {
+    // What we may not enter, commands of our own user may not either.
+    if rustix::fs::access("/etc/ssl/private", rustix::fs::Access::EXEC_OK).is_ok() {
         list.push(Mount::Hidden("/etc/ssl/private"));
     }
 }

@@ -72,7 +72,7 @@ fn failed(folder: &Path, source: io::Error) -> ExecError {
 fn lay_out(
     mount: &Mount,
     folder: &Path,
-    bound: &mut BTreeMap<PathBuf, PathBuf>,
+    bound: &mut BTreeMap<PathBuf, Option<PathBuf>>,
 ) -> io::Result<Option<HeldMount>> {
     match mount {
         Mount::Folder(guest) => {
@@ -87,13 +87,15 @@ fn lay_out(
             Ok(None)
         }
         Mount::Bind(host, guest, writable) => {
-            // What lies inside another bind has its place there: a home below `/tmp`, say.
+            // What lies inside another bind has its place there: a home below `/tmp`, say. Nothing
+            // is made in folders of the host that are shown read-only: the place must be there.
             let outer = bound.iter().rev().find(|(outer, _)| guest.starts_with(outer));
             match outer.and_then(|(at, to)| Some((to, guest.strip_prefix(at).ok()?))) {
-                Some((outer, inner)) => make_place(outer, inner, host.is_dir())?,
+                Some((Some(outer), inner)) => make_place(outer, inner, host.is_dir())?,
+                Some((None, _)) => {}
                 None => make_place(folder, guest, host.is_dir())?,
             }
-            bound.insert(guest.clone(), host.clone());
+            bound.insert(guest.clone(), writable.then(|| host.clone()));
             let source = Some(host.to_string_lossy().into_owned());
             let place = guest.to_string_lossy().into_owned();
             Ok(Some(HeldMount { source, place, writable: *writable }))

@@ -59,6 +59,7 @@ struct SessionState {
     binds: Vec<Bind>,
     mounts: Arc<Vec<OsString>>,
     prepared: Option<PreparedRoot>,
+    unprepared_because: Option<String>,
     /// How many roots have been prepared.
     roots: u32,
     processes: Vec<Weak<SandboxProcess>>,
@@ -96,6 +97,7 @@ impl Session {
             binds: policy.binds.clone(),
             mounts: Arc::new(Vec::new()),
             prepared: None,
+            unprepared_because: None,
             roots: 0,
             processes: Vec::new(),
             closed: false,
@@ -146,6 +148,7 @@ impl Session {
         };
         words.extend(mounts::per_command(&state.tree.top()));
         state.mounts = Arc::new(words);
+        state.unprepared_because = prepared.as_ref().err().map(ToString::to_string);
         let before = std::mem::replace(&mut state.prepared, prepared.ok());
         if let Some(before) = before {
             before.retire(&self.holder);
@@ -282,6 +285,7 @@ impl Executor for Session {
             &self.controllers,
             &self.policy.limits,
             self.copied_because.as_deref(),
+            self.lock().unprepared_because.as_deref(),
         )
     }
 

@@ -86,7 +86,7 @@ pub(crate) fn shell(script: &str) -> ProcessSpec {
         env: BTreeMap::new(),
         path: Vec::new(),
         stdin: Vec::new(),
-        timeout: Duration::from_secs(60),
+        timeout: Duration::from_secs(300),
         network: NetworkNeed::Loopback,
         tty: false,
         as_root: false,
@@ -105,7 +105,7 @@ impl OutputSink for Collected {
 
 /// Waits until something holds; fails after a while.
 pub(crate) fn eventually<T>(what: &str, mut probe: impl FnMut() -> Option<T>) -> T {
-    for _ in 0..600 {
+    for _ in 0..7200 {
         if let Some(found) = probe() {
             return found;
         }

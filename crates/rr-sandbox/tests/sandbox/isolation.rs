@@ -146,6 +146,8 @@ fn the_report_says_what_is_enforced() {
     let item = |name: &str| enforcement.items.iter().find(|item| item.name == name).unwrap();
     assert!(item("unprivileged user").enforced);
     assert!(!item("seccomp filter").enforced);
+    let mounts = &item("mount namespace").detail;
+    assert!(!mounts.contains("anew for each command"), "{mounts}");
     let limited = item("memory limit").enforced && item("process limit").enforced;
     assert_eq!(enforcement.level == EnforcementLevel::Sandboxed, limited);
     let unlimited = Sandbox::with(|policy| policy.limits.memory = None);

@@ -99,3 +99,21 @@ fn binds_are_shown_read_only_or_writable() {
     assert!(sandbox.executor.add_bind(missing).is_err());
     assert_eq!(sandbox.sh("/tools/two/bin/tool").tail, "tool\n");
 }
+
+#[test]
+fn a_bind_inside_another_gets_a_place_but_never_in_the_hosts_system() {
+    let tool = tempfile::tempdir().unwrap();
+    fs::set_permissions(tool.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    program(&tool.path().join("bin/tool"), "tool");
+    let sandbox = Sandbox::open();
+    let bind = |guest: &str| Bind {
+        host: tool.path().to_path_buf(),
+        guest: guest.into(),
+        writable: false,
+    };
+    sandbox.executor.add_bind(bind("/tmp/some/where")).unwrap();
+    assert_eq!(sandbox.sh("/tmp/some/where/bin/tool").tail, "tool\n");
+    assert!(sandbox.executor.add_bind(bind("/usr/no-such-folder/here")).is_err());
+    assert!(!Path::new("/usr/no-such-folder").exists());
+    assert_eq!(sandbox.sh("/tmp/some/where/bin/tool").tail, "tool\n");
+}

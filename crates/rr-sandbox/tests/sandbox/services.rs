@@ -89,7 +89,7 @@ fn a_service_that_ends_is_noticed() {
 
 #[test]
 fn stopping_is_gentle_first() {
-    let sandbox = Sandbox::with(|policy| policy.stop_grace = Duration::from_secs(20));
+    let sandbox = Sandbox::with(|policy| policy.stop_grace = Duration::from_secs(120));
     let process =
         start(&sandbox, "trap 'echo tidy; exit 5' TERM; echo up; while :; do sleep 0.05; done");
     eventually("start", || process.tail().contains("up").then_some(()));
