@@ -64,7 +64,7 @@ static RULES: &[Rule] = &[
     // `Could not transfer artifact org.x:y:jar:1.0 from/to central (https://…): Connect timed out`
     Rule { id: "jvm.transfer", pattern: r"Could not transfer (?:artifact|metadata) (\S+) from/to [^\n]*(?:timed out|reset|50[0234]|closed|[Rr]emote host terminated|EOF)", kinds: BUILDS,
         cause: CauseClass::NeedsNetwork, confidence: 0.85, explanation: "the download of {} broke off", cure: |_| vec![Remedy { kind: RemedyKind::Retry, title: "try again".to_owned(), edits: Vec::new(), resume_at: None }] },
-    // `Could not find artifact org.x:y:jar:1.0-SNAPSHOT in central (https://repo.maven.apache.org/maven2)`
+    // `Could not find artifact org.x:y:jar:1.0-SNAPSHOT in central (https://registry.example/maven2)`
     Rule { id: "jvm.no-artifact", pattern: r"Could not find artifact (\S+) in ", kinds: BUILDS,
         cause: CauseClass::Intrinsic, confidence: 0.7, explanation: "{} is in none of the build's repositories", cure: no_cure },
     // `SDK location not found. Define a valid SDK location with an ANDROID_HOME environment variable`
