@@ -130,10 +130,23 @@ impl<'a> Planner<'a> {
                 Command::argv(command),
             )
             .because(evidence);
-        for (name, value) in QUIET {
+        for (name, value) in QUIET.iter().chain(self.scripts_on()) {
             step.env.insert((*name).to_owned(), (*value).to_owned());
         }
         step
+    }
+
+    /// npm 11 and pnpm 10 leave out dependencies' scripts unless a person approved each: here
+    /// they run inside the sandbox, and native dependencies are made by them.
+    fn scripts_on(&self) -> &'static [(&'static str, &'static str)] {
+        match self.manager.tool {
+            Tool::Npm => &[("npm_config_dangerously_allow_all_scripts", "true")],
+            Tool::Pnpm => &[
+                ("npm_config_dangerously_allow_all_builds", "true"),
+                ("pnpm_config_dangerously_allow_all_builds", "true"),
+            ],
+            _ => &[],
+        }
     }
 
     /// Looks that what was declared is there. Plug'n'play and deno keep no folder to look at.

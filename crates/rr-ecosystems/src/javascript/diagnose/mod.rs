@@ -4,6 +4,7 @@
 //! line that no rule knows stays without a diagnosis.
 
 mod modules;
+mod native;
 mod remedies;
 mod rules;
 mod versions;

@@ -1,8 +1,8 @@
 //! From a matched rule to the plan's changes.
 
 use rr_core::{
-    CauseClass, Command, Diagnosis, Evidence, FailedStep, PlanEdit, Remedy, RemedyKind, RepoView,
-    Step, StepId, StepKind, SystemPackage, Trust, VersionRequest,
+    CauseClass, Command, Diagnosis, FailedStep, PlanEdit, Remedy, RemedyKind, RepoView, Step,
+    StepId, StepKind, VersionRequest,
 };
 
 use super::super::build::run_script;
@@ -15,9 +15,9 @@ use super::versions::{LINES, node_range, option_line, sass_line, use_node, use_t
 
 /// Everything a remedy is made from.
 pub(super) struct Bench<'a> {
-    failed: &'a FailedStep<'a>,
+    pub(super) failed: &'a FailedStep<'a>,
     workspace: Option<Workspace>,
-    manager: Option<Manager>,
+    pub(super) manager: Option<Manager>,
 }
 
 impl<'a> Bench<'a> {
@@ -104,6 +104,7 @@ impl<'a> Bench<'a> {
                 plain(remedies)
             }
             Treatment::NativeBuild => plain(self.native()),
+            Treatment::NativeRebuild => plain(self.rebuild().into_iter().collect()),
             Treatment::WithoutScripts => plain(vec![self.without_scripts()?]),
             Treatment::ManagerVersion => plain(vec![self.manager_version(subject)?]),
             Treatment::MoreHeap => plain(vec![self.node_option("--max-old-space-size=4096")]),
@@ -217,7 +218,7 @@ impl<'a> Bench<'a> {
     }
 
     /// The step before which an added install belongs: the first after the plan's own installs.
-    fn after_install(&self) -> StepId {
+    pub(super) fn after_install(&self) -> StepId {
         let steps = &self.failed.plan.steps;
         let own = |step: &&Step| step.unit == self.failed.step.unit;
         let last = steps.iter().rposition(|step| own(&step) && step.kind == StepKind::Install);
@@ -225,7 +226,7 @@ impl<'a> Bench<'a> {
             .map_or_else(|| self.failed.step.id.clone(), |step| step.id.clone())
     }
 
-    fn install_step(&self) -> Option<&Step> {
+    pub(super) fn install_step(&self) -> Option<&Step> {
         let own =
             |step: &&Step| step.unit == self.failed.step.unit && step.kind == StepKind::Install;
         self.failed.plan.steps.iter().find(own)
@@ -265,7 +266,7 @@ impl<'a> Bench<'a> {
         self.set_install(kind, "install without the lockfile", command)
     }
 
-    fn without_scripts(&self) -> Option<Remedy> {
+    pub(super) fn without_scripts(&self) -> Option<Remedy> {
         let install = self.install_step()?;
         let flag = "--ignore-scripts";
         let command = match &install.command {
@@ -386,54 +387,6 @@ impl<'a> Bench<'a> {
         found
     }
 
-    fn native(&self) -> Vec<Remedy> {
-        let lacks = |name: &str| self.failed.output.contains(name);
-        let mut found = Vec::new();
-        let packages: &[&str] = if lacks("distutils") {
-            &["python3-setuptools", "python3-distutils"]
-        } else if lacks("find Python") {
-            &["python3"]
-        } else if lacks("not found: make") || lacks("make: not found") {
-            &["make", "g++"]
-        } else {
-            &[]
-        };
-        for name in packages.iter().take(1) {
-            found.push(self.system_package(name));
-        }
-        let current = self.current_node().unwrap_or(20);
-        let older = LINES.iter().rev().find(|line| **line < current.min(18));
-        found.extend(older.into_iter().flat_map(|line| self.older(*line)));
-        found.extend(self.without_scripts());
-        found
-    }
-
-    fn browser(&self) -> Remedy {
-        let mut remedy = self.system_package("chromium");
-        for name in ["CHROME_BIN", "PUPPETEER_EXECUTABLE_PATH"] {
-            remedy.edits.push(PlanEdit::SetEnv {
-                step: None,
-                name: name.to_owned(),
-                value: "/usr/bin/chromium".to_owned(),
-            });
-        }
-        remedy
-    }
-
-    fn system_package(&self, name: &str) -> Remedy {
-        Remedy {
-            kind: RemedyKind::InstallSystemPackage { names: vec![name.to_owned()] },
-            title: format!("install system package {name}"),
-            edits: vec![PlanEdit::RequireSystemPackage {
-                package: SystemPackage {
-                    name: name.to_owned(),
-                    evidence: vec![Evidence::at("", "javascript.diagnosis", Trust::Default)],
-                },
-            }],
-            resume_at: None,
-        }
-    }
-
     fn manager_version(&self, version: &str) -> Option<Remedy> {
         let manager = self.manager.as_ref()?;
         if manager.tool == Tool::Npm {
@@ -447,7 +400,7 @@ impl<'a> Bench<'a> {
         ))
     }
 
-    fn current_node(&self) -> Option<u32> {
+    pub(super) fn current_node(&self) -> Option<u32> {
         let node = self.failed.plan.toolchains.iter().find(|tool| tool.tool == "node")?;
         match &node.version {
             VersionRequest::Any => None,
@@ -466,7 +419,7 @@ impl<'a> Bench<'a> {
             .collect()
     }
 
-    fn older(&self, most: u32) -> Vec<Remedy> {
+    pub(super) fn older(&self, most: u32) -> Vec<Remedy> {
         let current = self.current_node().unwrap_or(u32::MAX);
         LINES
             .iter()
@@ -495,7 +448,7 @@ impl<'a> Bench<'a> {
     }
 
     fn host(&self, host: &str, line: &str) -> Option<(String, Vec<Remedy>)> {
-        if line.contains("registry.npmjs.org") || line.contains("registry.yarnpkg.com") {
+        if line.contains("registry.example") || line.contains("registry.yarnpkg.com") {
             return None; // A registry that does not answer: the common rules try again.
         }
         let from_lock = self.failed.output.contains("resolved") || !line.contains("git");

@@ -52,6 +52,8 @@ pub(super) enum Treatment {
     LegacyOpenSsl,
     /// A native module does not compile.
     NativeBuild,
+    /// A native module is there but was not built.
+    NativeRebuild,
     /// A script of a package fails during the install.
     WithoutScripts,
     /// The manager must be of this version.
@@ -150,6 +152,9 @@ pub(super) static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| rules![
     "javascript.native-build", Environment, 0.9, NativeBuild,
         r"(?:gyp ERR! find Python|No module named 'distutils'|ModuleNotFoundError: No module named 'distutils')",
         "a native module wants Python to compile", "gyp ERR! find Python" => "";
+    "javascript.native-missing", Environment, 0.9, NativeRebuild,
+        r#"(?:Could not locate the bindings file|Error: Cannot find module '[^']*build/(?:Release|Debug)/([\w.-]+)'|was compiled against a (different Node\.js version)|No native build was found|Could not load the \"sharp" module)"#,
+        "a native module was not built for this Node", "Error: Could not locate the bindings file. Tried:" => "";
     // Versions
     "javascript.node-version", Environment, 0.95, NodeRange,
         r#"engine "node" is incompatible with this module\. Expected version "([^"]+)""#,
