@@ -1,10 +1,11 @@
 //! The table of rules, each with a line that it was made from.
 
 use rr_core::{
-    CauseClass, PlanEdit, Remedy, RemedyKind, StepId, StepKind, VersionRequest,
+    CauseClass, Command, PlanEdit, Remedy, RemedyKind, ReportFormat, StepId, StepKind, TestSpec,
+    VersionRequest,
 };
 
-use crate::native::packages;
+use crate::native::{make, packages};
 use crate::rules::{Match, Rule, no_cure, packages as install, rewrite, toolchain, variable};
 
 const CONFIGURE: &[StepKind] = &[StepKind::Configure];
@@ -241,9 +242,26 @@ fn fetched(found: &Match<'_>) -> Vec<Remedy> {
     vec![remedy]
 }
 
-/// The project's other build system may have tests.
-fn no_tests(_: &Match<'_>) -> Vec<Remedy> {
-    Vec::new()
+/// A makefile beside the other build system may have tests.
+fn no_tests(found: &Match<'_>) -> Vec<Remedy> {
+    let failed = found.failed.step;
+    let Some((goal, evidence)) = make::goal(found.repo, &failed.unit) else { return Vec::new() };
+    let script = "@{tools}/recorder/make/targets.sh";
+    let mut step = failed.clone();
+    step.command = Command::argv(["bash", script, &goal]);
+    step.title = format!("run the tests with `make {goal}`");
+    step.evidence.insert(0, evidence);
+    step.test = Some(TestSpec {
+        runner: "make".to_owned(),
+        format: ReportFormat::ExitStatus,
+        report: "@{reports}/*".to_owned(),
+    });
+    vec![Remedy {
+        kind: RemedyKind::ChangeCommand { to: step.command.to_string() },
+        title: step.title.clone(),
+        edits: vec![PlanEdit::ReplaceStep { step: Box::new(step) }],
+        resume_at: None,
+    }]
 }
 
 fn other_goal(found: &Match<'_>) -> Vec<Remedy> {
