@@ -89,8 +89,10 @@ pub(super) fn service(kind: ServiceKind, failed: &FailedStep<'_>) -> (CauseClass
     };
     // A variable that is set already has a value of its own; one that the code may read gets one.
     let url = "{user}:{password}@{host}:{port}/{database}";
+    let mut bound = failed.plan.services.iter().flat_map(|service| &service.bindings);
     let wants_url = matches!(kind, ServiceKind::Postgres | ServiceKind::Mysql)
         && !failed.plan.env.contains_key("DATABASE_URL")
+        && bound.all(|binding| binding.name != "DATABASE_URL")
         && failed.output.contains("DATABASE_URL");
     let bindings = if wants_url {
         vec![EnvBinding { name: "DATABASE_URL".to_owned(), template: format!("{scheme}://{url}") }]
