@@ -18,7 +18,8 @@ written() {
   find . \( -name .git -o -name node_modules \) -prune -o -type f \( "${patterns[@]:1}" \) "$@" 2> /dev/null
 }
 
-written -delete
+# Not `-delete`, which would search what is pruned.
+written -exec rm -f {} +
 "$@"
 status=$?
 while IFS= read -r -d '' file; do

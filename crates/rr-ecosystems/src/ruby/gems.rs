@@ -18,9 +18,14 @@ static REQUIRED: LazyLock<Regex> = LazyLock::new(|| {
 });
 static RUBY_LINE: LazyLock<Regex> =
     LazyLock::new(|| expression(r#"(?m)^ruby\s*\(?\s*['"]([^'"]+)['"]"#));
+/// `Rake::TestTask.new`, `Rake::TestTask.new("test:all")`, `Minitest::TestTask.create :test`
 static TEST_TASK: LazyLock<Regex> = LazyLock::new(|| {
+    expression(r#"(?:Rake|Minitest)::TestTask\.(?:new|create)\b[ (]*(?:[:'"]([\w:]+))?"#)
+});
+/// `task default: [:lint, :test]`, `task :default => :spec`
+static DEFAULT: LazyLock<Regex> = LazyLock::new(|| {
     expression(
-        r#"(?:Rake|Minitest)::TestTask\.(?:new|create)(?:\(?\s*(?::|['"])(\w+))?|task\s+(?::|['"])?(test|spec)\b"#,
+        r"(?m)^\s*task\s*\(?\s*(?:default:|:default\s*=>|'default'\s*=>|\x22default\x22\s*=>)([^\n]*)",
     )
 });
 static SPEC_TASK: LazyLock<Regex> =
@@ -67,12 +72,24 @@ pub(super) fn required_ruby(repo: &dyn RepoView, folder: &str) -> Option<(String
     })
 }
 
-/// The test task of the Rakefile: its name, or none where it only runs RSpec.
+/// The test task of the Rakefile: what its default task tests with, else the task that a test
+/// library defines. `None` where it only runs RSpec.
 pub(super) fn test_task(repo: &dyn RepoView, folder: &str) -> Option<String> {
     let text = repo.text(&join(folder, "Rakefile"))?;
-    let found = TEST_TASK.captures(&text)?;
-    let name = found.get(1).or_else(|| found.get(2)).map_or("test", |name| name.as_str());
-    (!(name == "spec" && SPEC_TASK.is_match(&text))).then(|| name.to_owned())
+    let defined: Vec<&str> = TEST_TASK
+        .captures_iter(&text)
+        .map(|found| found.get(1).map_or("test", |name| name.as_str()))
+        .collect();
+    let needs = DEFAULT.captures(&text).map_or(String::new(), |found| found[1].to_owned());
+    let words: Vec<&str> = needs
+        .split(|c: char| !(c.is_alphanumeric() || "_:".contains(c)))
+        .map(|word| word.trim_matches(':'))
+        .filter(|word| !word.is_empty())
+        .collect();
+    let specs = SPEC_TASK.is_match(&text);
+    let tests = |word: &&&str| defined.contains(word) || **word == "test" || **word == "spec";
+    let name = words.iter().find(tests).or_else(|| defined.first())?;
+    (!(*name == "spec" && specs)).then(|| (*name).to_owned())
 }
 
 /// Debian's name for a gem's package: `rspec-core` is `ruby-rspec-core`.

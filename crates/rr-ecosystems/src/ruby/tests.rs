@@ -125,3 +125,18 @@ fn an_unreachable_registry_gives_way_to_the_distributions_gems_then_to_no_bundle
         ]
     );
 }
+
+#[test]
+fn the_default_task_tells_which_task_tests() {
+    let task = |text: &str| super::gems::test_task(&MemoryRepo::new([("Rakefile", text)]), "");
+    let document = "desc 'Generate the specification'\ntask \"spec\" do\nend\ntask default: :test\nRake::TestTask.new(\"test:regular\") do |t|\nend\n";
+    assert_eq!(task(document).as_deref(), Some("test"));
+    assert_eq!(task("Rake::TestTask.new do |t|\nend\n").as_deref(), Some("test"));
+    assert_eq!(
+        task(
+            "require 'rspec/core/rake_task'\nRSpec::Core::RakeTask.new(:spec)\ntask default: :spec\n"
+        ),
+        None
+    );
+    assert_eq!(task("task :sass\n"), None);
+}
