@@ -451,13 +451,17 @@ impl<'a> Bench<'a> {
         if line.contains("registry.example") || line.contains("registry.yarnpkg.com") {
             return None; // A registry that does not answer: the common rules try again.
         }
-        let from_lock = self.failed.output.contains("resolved") || !line.contains("git");
+        // What a manifest takes from a forge is there and nowhere else; only the downloads of
+        // scripts can be done without.
+        let forge = ["github", "gitlab", "bitbucket"].iter().any(|name| host.contains(name));
         let mut remedies = Vec::new();
-        if from_lock && !host.contains("github") {
+        if !forge {
             remedies.push(self.registry_hosts());
         }
         remedies.extend(self.without_scripts());
-        remedies.extend(self.without_lock());
+        if !forge {
+            remedies.extend(self.without_lock());
+        }
         Some((host.to_owned(), remedies))
     }
 }

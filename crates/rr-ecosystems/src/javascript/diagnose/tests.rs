@@ -111,3 +111,17 @@ fn old_bundlers_and_old_syntax_choose_their_node() {
         matches!(&found[0].remedies[0].kind, RemedyKind::UseToolchain { version, .. } if version == "22")
     );
 }
+
+#[test]
+fn a_forge_that_cannot_be_reached_is_a_need_of_the_network() {
+    let files = [("package.json", "{}"), ("yarn.lock", "# yarn lockfile v1")];
+    let forge =
+        "fatal: unable to access 'https://github.com/a/b/': Could not resolve host: github.com";
+    let found = diagnose_output(StepKind::Install, forge, &files);
+    assert_eq!(found[0].cause, rr_core::CauseClass::NeedsNetwork);
+    assert_eq!(found[0].remedies.len(), 1);
+    let dead = "npm error network request to https://npm.example.org/a failed, reason: getaddrinfo";
+    let found = diagnose_output(StepKind::Install, dead, &files);
+    assert!(matches!(&found[0].remedies[0].edits[0],
+        PlanEdit::SetEnv { name, .. } if name == "npm_config_replace_registry_host"));
+}
