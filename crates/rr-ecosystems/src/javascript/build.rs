@@ -36,10 +36,12 @@ pub(super) fn builds(
 ) -> Vec<Build> {
     let mut found = generators(workspace, manager);
     let root = &workspace.root;
-    // Where the tests come before the build, they need nothing of it.
-    let missing =
-        !suite.builds_later && workspace.packages().any(|package| lacks_entry(repo, package));
     let script = build_script(workspace);
+    // Where the tests come before the build, they need nothing of it.
+    let listed =
+        |list: &[Segment]| script.is_some_and(|name| list.iter().any(|s| calls(&s.line, name)));
+    let missing = (listed(&suite.builds) || !listed(&suite.later))
+        && workspace.packages().any(|package| lacks_entry(repo, package));
     let mut has_whole_build = false;
     for segment in &suite.builds {
         let whole =

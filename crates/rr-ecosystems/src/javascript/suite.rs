@@ -17,8 +17,8 @@ pub(super) struct Suite {
     pub(super) tests: Vec<TestCommand>,
     /// Builds that come before the tests where they are documented.
     pub(super) builds: Vec<Segment>,
-    /// Whether a build is documented that comes only after them.
-    pub(super) builds_later: bool,
+    /// Builds that are documented to come only after them.
+    pub(super) later: Vec<Segment>,
     /// Why.
     pub(super) evidence: Vec<Evidence>,
     /// Whether CI's word is followed.
@@ -321,7 +321,7 @@ fn suite_of(segments: Vec<Segment>, evidence: Option<Evidence>) -> Option<Suite>
             _ => {}
         }
     }
-    suite.builds_later = suite.builds.is_empty() && !builds.is_empty();
+    suite.later = builds.into_iter().cloned().collect();
     (!suite.tests.is_empty()).then_some(suite)
 }
 
