@@ -153,7 +153,9 @@ pub(super) fn documented(analysis: &Analysis, unit: &Unit) -> Option<MakeTest> {
             };
             let in_tests = is_test_folder(&test.folder);
             let score = match &test.goal {
-                Some(goal) if goal == "check" || goal == "test" || goal == "tests" => 6,
+                // Where both are documented, `check` is the short suite by convention.
+                Some(goal) if goal == "check" => 7,
+                Some(goal) if goal == "test" || goal == "tests" => 6,
                 Some(_) if class == CommandClass::Test => 3,
                 None if in_tests => 5,
                 _ => continue,

@@ -225,6 +225,7 @@ impl<'a> Maker<'a> {
     fn make_test(&self) -> Option<Step> {
         let test = make::documented(self.context.analysis, self.unit)
             .filter(|test| self.can_make(test))
+            .map(|test| self.without_lint(test))
             .or_else(|| {
                 let (goal, evidence) = make::goal(self.repo, &self.unit.path)?;
                 let folder = self.unit.path.clone();
@@ -242,6 +243,16 @@ impl<'a> Maker<'a> {
         step.test = Some(spec("make", ReportFormat::ExitStatus, "@{reports}/*"));
         step.evidence.insert(0, test.evidence);
         Some(step)
+    }
+
+    /// A `check` that only lints gives way to the makefile's test goal.
+    fn without_lint(&self, mut test: MakeTest) -> MakeTest {
+        if test.goal.as_deref() == Some("check")
+            && let Some((goal, _)) = make::goal(self.repo, &test.folder)
+        {
+            test.goal = Some(goal);
+        }
+        test
     }
 
     /// A documented goal must be one that the makefile has, where the makefile can be seen.

@@ -166,3 +166,16 @@ fn projects_without_tests_say_so() {
     assert!(plan.steps.iter().all(|step| step.kind != StepKind::Test));
     assert_eq!(plan.notes.len(), 1);
 }
+
+#[test]
+fn the_short_suite_rules_where_two_are_documented_unless_it_only_lints() {
+    let workflow = "on: push\njobs:\n  t:\n    runs-on: ubuntu-latest\n    steps:\n      - run: make test\n      - run: make check\n";
+    let goal = |check: &str| {
+        let makefile = format!("CC ?= cc\nall: x\ncheck:\n\t{check}\ntest:\n\t./x --all\n");
+        let plan =
+            plan(&[("Makefile", &makefile), ("x.c", ""), (".github/workflows/ci.yml", workflow)]);
+        commands(&plan).pop().unwrap()
+    };
+    assert!(goal("./x --quick").ends_with(" check"));
+    assert!(goal("cppcheck x.c").ends_with(" test"));
+}
