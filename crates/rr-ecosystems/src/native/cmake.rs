@@ -218,7 +218,13 @@ fn define(text: &str, found: &mut Documented, score: &mut i32) -> Option<()> {
         *score -= 1;
         return Some(());
     }
-    *score += if on && TESTS_OPTION.is_match(plain) { 3 } else { 1 };
+    let about_tests = TESTS_OPTION.is_match(plain);
+    if about_tests && !on {
+        // A job that leaves tests out is not the one that shows how to test.
+        *score -= 6;
+        return Some(());
+    }
+    *score += if about_tests { 3 } else { 1 };
     found.flags.push(format!("-D{text}"));
     Some(())
 }

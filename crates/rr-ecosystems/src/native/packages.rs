@@ -128,7 +128,7 @@ pub(super) fn packages(
     }
     for (path, text) in build_files(repo, &unit.path, system) {
         let evidence = Evidence::at(path, "native.dependency", Trust::Manifest);
-        for name in named(&text) {
+        for name in named(&text, &unit.name) {
             add(&name, &evidence);
         }
     }
@@ -195,8 +195,10 @@ fn build_files(
     }
 }
 
-/// Debian's packages for what a build file names.
-fn named(text: &str) -> BTreeSet<String> {
+/// Debian's packages for what a build file names, but not for the project itself, which its own
+/// tests may look for once it is installed.
+fn named(text: &str, project: &str) -> BTreeSet<String> {
+    let project = project.to_ascii_lowercase();
     let text = cmake::without_comments(text);
     let mut found = BTreeSet::new();
     for expression in NEEDS.iter() {
@@ -204,7 +206,8 @@ fn named(text: &str) -> BTreeSet<String> {
             for word in captures[1].split([' ', '\n', '\t', ';']) {
                 let word = word.split(['>', '<', '=']).next().unwrap_or(word);
                 let name = word.trim_matches(['"', '[', ']', '\'']).to_ascii_lowercase();
-                if let Some((_, packages)) = NAMES.iter().find(|(known, _)| *known == name) {
+                let known = NAMES.iter().find(|(known, _)| *known == name && name != project);
+                if let Some((_, packages)) = known {
                     found.extend(packages.iter().map(|package| (*package).to_owned()));
                 }
             }

@@ -179,3 +179,12 @@ fn the_short_suite_rules_where_two_are_documented_unless_it_only_lints() {
     assert!(goal("./x --quick").ends_with(" check"));
     assert!(goal("cppcheck x.c").ends_with(" test"));
 }
+
+#[test]
+fn jobs_that_leave_tests_out_are_no_model() {
+    let workflow = "on: push\njobs:\n  lint:\n    runs-on: ubuntu-latest\n    steps:\n      - run: cmake -S . -B build -DFROB_DOC=ON -DFROB_TESTS=OFF\n  \
+        linux:\n    runs-on: ubuntu-latest\n    steps:\n      - run: cmake -S . -B build -DFROB_EXTRA=ON\n";
+    let plan =
+        plan(&[("CMakeLists.txt", CMAKE), ("frob.c", ""), (".github/workflows/ci.yml", workflow)]);
+    assert_eq!(commands(&plan)[0], "cmake -S . -B build -DFROB_EXTRA=ON -DFROB_TESTS=ON");
+}
