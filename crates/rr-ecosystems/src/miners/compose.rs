@@ -99,16 +99,18 @@ fn context_folder(place: &Place<'_>, service: &Node) -> Option<String> {
 fn health_path(place: &Place<'_>, unit: &str, service: &Node, mined: &mut Mined) {
     let Some(test) = service.get("healthcheck").and_then(|check| check.get("test")) else { return };
     for text in test.texts() {
-        let Some((_, url)) =
-            text.split_once("http://localhost").or_else(|| text.split_once("http://127.0.0.1"))
-        else {
-            continue;
-        };
-        let url = url.split([' ', '"', '\'', '|']).next().unwrap_or("");
-        if let Some(at) = url.find('/') {
-            mined.fact(FactKey::HealthPath, unit, &url[at..], place.at(test.line, text));
+        if let Some(path) = local_path(text) {
+            mined.fact(FactKey::HealthPath, unit, path, place.at(test.line, text));
         }
     }
+}
+
+/// The path that a health check asks of its own machine: `curl -f http://localhost:8000/health`.
+pub(super) fn local_path(check: &str) -> Option<&str> {
+    let (_, url) =
+        check.split_once("http://localhost").or_else(|| check.split_once("http://127.0.0.1"))?;
+    let url = url.split([' ', '"', '\'', '|', ')', ']']).next().unwrap_or("");
+    url.find('/').map(|at| &url[at..])
 }
 
 fn variables(service: &Node) -> Vec<(String, String, u32)> {

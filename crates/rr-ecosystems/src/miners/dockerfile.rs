@@ -6,6 +6,7 @@ use rr_core::{FactKey, Trust};
 
 use super::collected::{Mined, Place, Script};
 use super::command_line::{join, split_words};
+use super::compose::local_path;
 use super::images;
 
 /// Mines one Dockerfile.
@@ -64,6 +65,12 @@ impl Reader<'_> {
                         let evidence = self.place.at(line, instruction);
                         mined.fact(FactKey::Port, &self.context, &port, evidence);
                     }
+                }
+            }
+            "HEALTHCHECK" => {
+                if let Some(path) = local_path(rest) {
+                    let evidence = self.place.at(line, instruction);
+                    mined.fact(FactKey::HealthPath, &self.context, path, evidence);
                 }
             }
             "RUN" => self.run(line, rest, mined),
@@ -261,13 +268,15 @@ mod tests {
             "ARG V=3.12\nFROM python:${V}-slim\nWORKDIR /app\nENV DEBUG=0\n\
              RUN apt-get update && \\\n    apt-get install -y --no-install-recommends libpq-dev gcc\n\
              COPY . .\nRUN pip install -r requirements.txt\nEXPOSE 8000/tcp\n\
-             CMD [\"gunicorn\", \"app:app\", \"-b\", \"0.0.0.0:8000\"]\n",
+             CMD [\"gunicorn\", \"app:app\", \"-b\", \"0.0.0.0:8000\"]\n\
+             HEALTHCHECK CMD curl -f http://localhost:8000/health || exit 1\n",
             &mut mined,
         );
         let value =
             |key: FactKey| mined.facts.iter().find(|f| f.key == key).map(|f| f.value.as_str());
         assert_eq!(value(FactKey::Version("python".to_owned())), Some("3.12"));
         assert_eq!(value(FactKey::Port), Some("8000"));
+        assert_eq!(value(FactKey::HealthPath), Some("/health"));
         let start = mined.commands.iter().find(|c| c.class == CommandClass::Start).unwrap();
         assert_eq!(start.line, "gunicorn app:app -b 0.0.0.0:8000");
         assert_eq!(start.evidence.line, Some(10));
