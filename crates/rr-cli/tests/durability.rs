@@ -1,14 +1,15 @@
 //! The command killed with SIGKILL, stopped and interrupted at many moments: a resume comes to
 //! the same verdict, and nothing is left running.
 
-#![expect(clippy::unwrap_used, clippy::disallowed_methods, reason = "test code")]
+#![expect(clippy::unwrap_used, reason = "test code")]
 
 mod common;
 
 use std::io::{BufRead as _, BufReader};
+use std::path::Path;
 use std::process::Stdio;
 
-use common::{Scratch, fixture, processes_of};
+use common::{Scratch, fixture};
 use serde_json::{Value, json};
 
 /// What a report says, without times and identifiers.
@@ -66,8 +67,7 @@ fn stop_ends_a_run_of_another_process_and_leaves_it_resumable() {
     let scratch = Scratch::new();
     let tree = scratch.folder().join("tree");
     common::copy(fixture("shell-plain").as_ref(), &tree);
-    let wait =
-        "#!/bin/sh\nif [ -e \"$HOME/again\" ]; then exit 0; fi\ntouch \"$HOME/again\"\necho waiting\nsleep 600\n";
+    let wait = "#!/bin/sh\nif [ -e \"$HOME/again\" ]; then exit 0; fi\ntouch \"$HOME/again\"\necho waiting\nsleep 600\n";
     std::fs::write(tree.join("tests/run.sh"), wait).unwrap();
     let mut child = scratch
         .command(&["run", tree.to_str().unwrap(), "--output", "jsonl"])
@@ -103,4 +103,23 @@ fn a_second_run_reuses_the_prepared_environment_and_a_changed_one_says_what_chan
     assert_eq!(third["prepared"]["reused"], false);
     let reason = third["prepared"]["reason"].as_str().unwrap();
     assert!(reason.contains("requirements.txt"), "{reason}");
+}
+
+/// Processes of this machine whose command line or working folder names `folder`.
+fn processes_of(folder: &Path) -> Vec<String> {
+    let name = folder.to_string_lossy().into_owned();
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir("/proc").unwrap().flatten() {
+        let pid = entry.file_name().to_string_lossy().into_owned();
+        if !pid.bytes().all(|b| b.is_ascii_digit()) {
+            continue;
+        }
+        let mounts = std::fs::read_to_string(entry.path().join("mountinfo")).unwrap_or_default();
+        let line = std::fs::read(entry.path().join("cmdline")).unwrap_or_default();
+        let line = String::from_utf8_lossy(&line).replace('\0', " ");
+        if mounts.contains(&name) || line.contains(&name) {
+            found.push(format!("{pid}: {line}"));
+        }
+    }
+    found
 }

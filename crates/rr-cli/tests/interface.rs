@@ -4,7 +4,9 @@
 
 mod common;
 
+use std::collections::BTreeMap;
 use std::fs;
+use std::path::{Path, PathBuf};
 
 use common::{Scratch, fixture};
 use serde_json::Value;
@@ -84,10 +86,10 @@ fn the_users_tree_is_never_modified() {
     common::copy(fixture("shell-plain").as_ref(), &tree);
     fs::write(tree.join("Makefile"), ".PHONY: test\ntest:\n\t./tests/run.sh && touch made\n")
         .unwrap();
-    let before = common::contents(&tree);
+    let before = contents(&tree);
     let output = scratch.run(&["run", tree.to_str().unwrap()]);
     assert_eq!(output.status.code(), Some(0), "{output:?}");
-    assert_eq!(common::contents(&tree), before);
+    assert_eq!(contents(&tree), before);
 }
 
 #[test]
@@ -141,4 +143,18 @@ fn every_fixture_is_named_after_its_kind() {
         .collect();
     let lying = names.iter().filter(|name| name.starts_with("lying-")).count();
     assert!(names.len() >= 40 && lying >= 20, "{} fixtures, {lying} of them lie", names.len());
+}
+
+/// Every file below a folder with its bytes.
+fn contents(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(contents(&path));
+        } else {
+            found.insert(path.clone(), std::fs::read(&path).unwrap());
+        }
+    }
+    found
 }

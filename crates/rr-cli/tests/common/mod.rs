@@ -1,9 +1,7 @@
 //! What the command's tests share: a home of their own and the fixtures.
 
 #![expect(clippy::unwrap_used, clippy::disallowed_methods, reason = "test code")]
-#![expect(dead_code, reason = "not every test uses everything")]
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -63,37 +61,4 @@ pub(crate) fn copy(from: &Path, to: &Path) {
             std::fs::copy(entry.path(), target).unwrap();
         }
     }
-}
-
-/// Every file below a folder with its bytes.
-pub(crate) fn contents(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
-    let mut found = BTreeMap::new();
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            found.extend(contents(&path));
-        } else {
-            found.insert(path.clone(), std::fs::read(&path).unwrap());
-        }
-    }
-    found
-}
-
-/// Processes of this machine whose command line or working folder names `folder`.
-pub(crate) fn processes_of(folder: &Path) -> Vec<String> {
-    let name = folder.to_string_lossy().into_owned();
-    let mut found = Vec::new();
-    for entry in std::fs::read_dir("/proc").unwrap().flatten() {
-        let pid = entry.file_name().to_string_lossy().into_owned();
-        if !pid.bytes().all(|b| b.is_ascii_digit()) {
-            continue;
-        }
-        let mounts = std::fs::read_to_string(entry.path().join("mountinfo")).unwrap_or_default();
-        let line = std::fs::read(entry.path().join("cmdline")).unwrap_or_default();
-        let line = String::from_utf8_lossy(&line).replace('\0', " ");
-        if mounts.contains(&name) || line.contains(&name) {
-            found.push(format!("{pid}: {line}"));
-        }
-    }
-    found
 }
