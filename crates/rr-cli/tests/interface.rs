@@ -1,6 +1,6 @@
 //! The command's interface: what it prints where, its exit codes, and what it never touches.
 
-#![expect(clippy::unwrap_used, clippy::disallowed_methods, reason = "test code")]
+#![expect(clippy::unwrap_used, reason = "test code")]
 
 mod common;
 
