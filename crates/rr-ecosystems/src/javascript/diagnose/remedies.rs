@@ -448,8 +448,9 @@ impl<'a> Bench<'a> {
     }
 
     fn host(&self, host: &str, line: &str) -> Option<(String, Vec<Remedy>)> {
-        if line.contains("registry.example") || line.contains("registry.yarnpkg.com") {
-            return None; // A registry that does not answer: the common rules try again.
+        // The clients' own registries, when they do not answer: the common rules try again.
+        if ["npmjs", "yarnpkg"].iter().any(|name| line.contains(&format!("registry.{name}."))) {
+            return None;
         }
         // What a manifest takes from a forge is there and nowhere else; only the downloads of
         // scripts can be done without.
