@@ -54,7 +54,7 @@ fn a_run_killed_after_any_event_resumes_to_the_same_verdict_and_leaves_nothing_b
             break;
         }
         kills += 1;
-        let left = processes_of(scratch.folder());
+        let left = lasting_processes_of(scratch.folder());
         assert!(left.is_empty(), "after event {after}: {left:?}");
         let resumed = scratch.report(&["resume", "latest", "--output", "json"]);
         assert_eq!(essence(&resumed), essence(&undisturbed), "killed after event {after}");
@@ -79,7 +79,7 @@ fn stop_ends_a_run_of_another_process_and_leaves_it_resumable() {
     lines.find(|line| line.as_ref().unwrap().contains(r#""line":"waiting""#)).unwrap().unwrap();
     assert_eq!(scratch.run(&["stop", "latest"]).status.code(), Some(0));
     assert_eq!(child.wait().unwrap().code(), Some(130));
-    assert!(processes_of(scratch.folder()).is_empty());
+    assert!(lasting_processes_of(scratch.folder()).is_empty());
     let report = scratch.report(&["resume", "latest", "--output", "json"]);
     assert_eq!(report["verdict"]["rung"], "tested", "{report}");
 }
@@ -103,6 +103,18 @@ fn a_second_run_reuses_the_prepared_environment_and_a_changed_one_says_what_chan
     assert_eq!(third["prepared"]["reused"], false);
     let reason = third["prepared"]["reason"].as_str().unwrap();
     assert!(reason.contains("requirements.txt"), "{reason}");
+}
+
+/// The processes of a folder that do not end by themselves: the kernel takes a moment to carry
+/// out the kills that follow a runner's death.
+fn lasting_processes_of(folder: &Path) -> Vec<String> {
+    for _ in 0..100 {
+        if processes_of(folder).is_empty() {
+            return Vec::new();
+        }
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    processes_of(folder)
 }
 
 /// Processes of this machine whose command line or working folder names `folder`.
