@@ -22,6 +22,11 @@ pub(super) const RULES: &[Rule] = &[
     Rule { id: "rust.lockfile-too-new", pattern: r"lock file version `?(\d+)`?.*(?:does not understand|requires `-Znext)", kinds: COMPILING,
         cause: CauseClass::Environment, confidence: 0.95, explanation: "the lockfile's version {} needs a newer Cargo",
         cure: |_| vec![toolchain("rust", VersionRequest::Range(">=1.78".to_owned()), "rust.lockfile-too-new")] },
+    // `error: Unable to update registry `crates-io`` under a Cargo before 1.70, which reads the
+    // registry's index from a git host rather than from the registry itself.
+    Rule { id: "rust.git-index", pattern: r"Unable to update registry `([A-Za-z0-9_-]+)`[\s\S]*(?:git|index)", kinds: COMPILING,
+        cause: CauseClass::Environment, confidence: 0.98, explanation: "this Cargo reads the index of {} from a git host that does not answer",
+        cure: |_| vec![toolchain("rust", VersionRequest::Range(">=1.70".to_owned()), "rust.git-index")] },
     // `error[E0554]: `#![feature]` may not be used on the stable release channel`
     // `error: the option `Z` is only accepted on the nightly compiler`
     Rule { id: "rust.nightly", pattern: r"may not be used on the stable release channel|only accepted on the nightly compiler|requires a nightly version of Cargo|only available on the nightly channel", kinds: COMPILING,

@@ -59,6 +59,19 @@ fn compilers_that_are_too_old_are_replaced_by_the_newest_named() {
 }
 
 #[test]
+fn a_cargo_that_reads_a_git_index_is_replaced_by_one_that_need_not() {
+    let found = build(
+        "error: Unable to update registry `crates-io`\n\nCaused by:\n  \
+         failed to fetch `https://example.org/crates.io-index.git`\n",
+    );
+    assert_eq!(found.signature.split(':').next(), Some("rust.git-index"));
+    assert_eq!(
+        found.remedies[0].kind,
+        RemedyKind::UseToolchain { tool: "rust".to_owned(), version: ">=1.70".to_owned() }
+    );
+}
+
+#[test]
 fn a_stale_lockfile_drops_locked() {
     let found = build(
         "error: the lock file /workspace/Cargo.lock needs to be updated but --locked was passed to \
