@@ -100,12 +100,21 @@ fn inputs(
             hash_json(&(&plan.toolchains, &plan.system_packages, &plan.services))?,
         ),
         ("the variables".to_owned(), hash_json(&(&plan.env, &plan.path))?),
-        ("this program".to_owned(), hash(env!("CARGO_PKG_VERSION").as_bytes())),
+        ("this program".to_owned(), hash(this_program().as_bytes())),
     ]);
     for file in live.session.engine.analyzer.input_files(&source, plan) {
         inputs.insert(format!("`{file}`"), hash_file(&source.join(&file))?);
     }
     Ok(inputs)
+}
+
+/// The program's version and, as builds of one version differ, its size and time.
+fn this_program() -> String {
+    let built = std::env::current_exe()
+        .and_then(|path| path.metadata())
+        .and_then(|file| Ok((file.len(), file.modified()?)))
+        .ok();
+    format!("{} {built:?}", env!("CARGO_PKG_VERSION"))
 }
 
 fn key(inputs: &BTreeMap<String, String>) -> String {
