@@ -12,6 +12,7 @@ mod packages;
 mod packages_crates;
 mod packages_go;
 mod packages_maven;
+mod packages_maven_layout;
 mod parse;
 mod tree;
 
