@@ -10,14 +10,12 @@ use rr_core::{
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::http_probe::{self, HttpAnswer};
+use crate::ask::{ask_grpc, ask_http, ask_tcp, unhealthy};
 use crate::session::RunSession;
 
 /// How long a service is watched after its first answer, and how often it is asked meanwhile.
 const WATCH: [Duration; 3] =
     [Duration::from_millis(700), Duration::from_millis(900), Duration::from_millis(1400)];
-/// Longest wait for one answer.
-const ANSWER: Duration = Duration::from_secs(10);
 
 /// What is watched.
 pub struct HealthTask<'a> {
@@ -140,6 +138,7 @@ impl HealthAgent {
         };
         match &task.probe.kind {
             ProbeKind::Http { paths } => ask_http(task.executor, port, paths),
+            ProbeKind::Grpc => ask_grpc(task.executor, port),
             _ => ask_tcp(task.executor, port),
         }
     }
@@ -174,76 +173,6 @@ impl Agent for HealthAgent {
     }
 }
 
-fn ask_http(executor: &dyn Executor, port: u16, paths: &[String]) -> ProbeResult {
-    let root = ["/".to_owned()];
-    let paths = if paths.is_empty() { &root[..] } else { paths };
-    let mut worst = unhealthy(format!("nothing answered on port {port}"));
-    let mut alive: Option<ProbeResult> = None;
-    for path in paths {
-        let answer = executor
-            .connect(port, ANSWER)
-            .and_then(|stream| http_probe::get(stream, port, path, ANSWER));
-        let result = match answer {
-            Ok(HttpAnswer::Status(status)) => http_result(port, path, status),
-            Ok(HttpAnswer::NotHttp(line)) => {
-                unhealthy(format!("port {port} does not speak HTTP (answered `{line}`)"))
-            }
-            Err(error) => unhealthy(format!("GET {path} on port {port}: {error}")),
-        };
-        if result.healthy && result.status.is_some_and(|s| s < 400) {
-            return result;
-        }
-        if result.healthy {
-            alive.get_or_insert(result);
-        } else {
-            worst = result;
-        }
-    }
-    alive.unwrap_or(worst)
-}
-
-fn http_result(port: u16, path: &str, status: u16) -> ProbeResult {
-    ProbeResult {
-        healthy: status < 500,
-        protocol: "http".to_owned(),
-        port: Some(port),
-        path: Some(path.to_owned()),
-        status: Some(status),
-        latency_millis: 0,
-        detail: format!("GET {path} on port {port} answered {status}"),
-    }
-}
-
-/// A port that speaks HTTP is judged as HTTP; else a connection that stays open is enough.
-fn ask_tcp(executor: &dyn Executor, port: u16) -> ProbeResult {
-    let timeout = Duration::from_millis(1500);
-    let answer = executor
-        .connect(port, ANSWER)
-        .and_then(|stream| http_probe::get(stream, port, "/", timeout));
-    let detail = match answer {
-        Ok(HttpAnswer::Status(status)) => return http_result(port, "/", status),
-        Ok(HttpAnswer::NotHttp(line)) => format!("port {port} accepts and answers `{line}`"),
-        Err(error) if waits(&error) => format!("port {port} accepts connections and waits"),
-        Err(error) => match executor.connect(port, ANSWER) {
-            Ok(_) => format!("port {port} accepts connections ({error} after a question)"),
-            Err(error) => return unhealthy(format!("port {port}: {error}")),
-        },
-    };
-    ProbeResult {
-        healthy: true,
-        protocol: "tcp".to_owned(),
-        port: Some(port),
-        path: None,
-        status: None,
-        latency_millis: 0,
-        detail,
-    }
-}
-
-fn waits(error: &std::io::Error) -> bool {
-    matches!(error.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut)
-}
-
 fn log_line(task: &HealthTask<'_>, pattern: &str) -> ProbeResult {
     // Patterns are made by our own planners; one that is no expression matches as plain text.
     let tail = task.process.tail();
@@ -258,18 +187,6 @@ fn log_line(task: &HealthTask<'_>, pattern: &str) -> ProbeResult {
             detail: format!("printed `{}`", line.trim()),
         },
         None => unhealthy(format!("has not printed `{pattern}`")),
-    }
-}
-
-fn unhealthy(detail: String) -> ProbeResult {
-    ProbeResult {
-        healthy: false,
-        protocol: String::new(),
-        port: None,
-        path: None,
-        status: None,
-        latency_millis: 0,
-        detail,
     }
 }
 

@@ -4,6 +4,7 @@
 //! sandbox, its observer) through [`RunSession`]. They do not decide between alternatives; that
 //! is what managers are for.
 
+mod ask;
 mod config;
 mod context_indexer;
 mod database;
@@ -13,6 +14,7 @@ mod engine;
 mod env_detector;
 mod file;
 mod fixer;
+mod grpc_probe;
 mod health;
 mod http_probe;
 mod log;

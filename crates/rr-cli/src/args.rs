@@ -153,12 +153,19 @@ pub(crate) struct RunArguments {
     /// A file of variables, one KEY=VALUE a line
     #[arg(long, value_name = "FILE")]
     pub env_file: Option<PathBuf>,
-    /// Time limit of the whole run: 90s, 30m, 2h
+    /// Time limit of the whole run: 90s, 30m, 2h; what was proved until then is reported
     #[arg(long, value_name = "DURATION")]
     pub timeout: Option<String>,
-    /// Remedies that repair may try
-    #[arg(long, default_value_t = 24, value_name = "COUNT")]
-    pub budget: u32,
+    /// Time limit of each start and each test suite, in place of the plan's (half an hour mostly)
+    #[arg(long, value_name = "DURATION")]
+    pub step_timeout: Option<String>,
+    /// Remedies that repair may try, and how long one step's repeated attempts may take together:
+    /// `10` or `10,30m` [default: 24,45m]
+    #[arg(long, value_name = "COUNT[,DURATION]")]
+    pub budget: Option<String>,
+    /// Start the services again after the verdict and leave them up until Ctrl-C
+    #[arg(long)]
+    pub keep: bool,
     /// Where steps run
     #[arg(long, default_value = "auto")]
     pub executor: ExecutorArgument,

@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -74,18 +74,34 @@ impl OutputSink for NoOutput {
 
 /// Tells a whole run to stop. Cheap to clone; all clones are one token.
 #[derive(Clone, Debug, Default)]
-pub struct CancelToken(Arc<AtomicBool>);
+pub struct CancelToken {
+    asked: Arc<AtomicBool>,
+    limit: Option<Instant>,
+}
 
 impl CancelToken {
     /// Asks everything that holds a clone to stop.
     pub fn cancel(&self) {
-        self.0.store(true, Ordering::SeqCst);
+        self.asked.store(true, Ordering::SeqCst);
+    }
+
+    /// The same token for work that must also end at `limit`. Reaching the limit asks nobody
+    /// else to stop.
+    #[must_use]
+    pub fn until(&self, limit: Instant) -> Self {
+        Self { asked: Arc::clone(&self.asked), limit: Some(limit) }
+    }
+
+    /// Whether somebody asked to stop, or the limit is reached.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        self.is_asked() || self.limit.is_some_and(|limit| Instant::now() >= limit)
     }
 
     /// Whether somebody asked to stop.
     #[must_use]
-    pub fn is_cancelled(&self) -> bool {
-        self.0.load(Ordering::SeqCst)
+    pub fn is_asked(&self) -> bool {
+        self.asked.load(Ordering::SeqCst)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use rr_core::report::TestReport;
-use rr_core::{CaseOutcome, CauseClass, TestCounts, TestRun};
+use rr_core::{CaseOutcome, CauseClass, TestCase, TestCounts, TestRun};
 use serde::{Deserialize, Serialize};
 
 use crate::error::RunError;
@@ -44,6 +44,21 @@ pub(crate) fn store(folder: &Path, file: &str, run: &TestRun) -> Result<StoredTe
         environment_failures: environment as u64,
         doubts: run.doubts.clone(),
     })
+}
+
+/// A test that was left out because it never ends still has an outcome: it is errored.
+pub(crate) fn add_left_out(run: &mut TestRun, left_out: &[String]) {
+    for id in left_out {
+        if run.cases.iter().all(|case| &case.id != id) {
+            run.cases.push(TestCase {
+                id: id.clone(),
+                outcome: CaseOutcome::Errored,
+                seconds: None,
+                cause: Some(CauseClass::Timeout),
+                message: "ran until the time limit; left out so that the others can end".into(),
+            });
+        }
+    }
 }
 
 /// Reads a test run back.

@@ -72,6 +72,7 @@ impl FixtureRun {
             package: None,
             env: BTreeMap::new(),
             timeout_seconds: None,
+            step_timeout_seconds: None,
             budget: RepairBudget::default(),
             executor: ExecutorChoice::Auto,
             trust: false,

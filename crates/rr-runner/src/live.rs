@@ -25,6 +25,7 @@ use rr_store::Database;
 use crate::error::RunError;
 use crate::home::Home;
 use crate::request::RunRequest;
+use crate::workflow::TimeLimit;
 
 /// Share of the host's memory that a run may use, in percent.
 const MEMORY_PERCENT: u64 = 85;
@@ -72,6 +73,8 @@ pub(crate) struct Setting {
 pub(crate) struct LiveRun {
     pub id: RunId,
     pub request: RunRequest,
+    /// The run's time limit, where it has one.
+    pub limit: Option<TimeLimit>,
     pub home: Home,
     pub store: Arc<Database>,
     pub session: Arc<RunSession>,
@@ -98,6 +101,7 @@ struct Open {
 pub(crate) struct LiveParts {
     pub id: RunId,
     pub request: RunRequest,
+    pub limit: Option<TimeLimit>,
     pub home: Home,
     pub store: Arc<Database>,
     pub session: Arc<RunSession>,
@@ -136,6 +140,7 @@ impl LiveRun {
         Self {
             id: parts.id,
             request: parts.request,
+            limit: parts.limit,
             home: parts.home,
             store: parts.store,
             session: parts.session,
@@ -212,6 +217,11 @@ impl LiveRun {
     pub(crate) fn executor(&self) -> Result<Arc<dyn Executor>, AgentError> {
         self.ready()?;
         self.session.executor(AgentName::RunnerAgent)
+    }
+
+    /// Tells what was decided and why.
+    pub(crate) fn decided(&self, decision: &Decision) {
+        self.session.tell(&RunEvent::Decided { decision: decision.clone() });
     }
 
     /// Tells that a phase is being worked in. Phases may be entered again: repair goes back.

@@ -13,11 +13,12 @@ use serde_json::Value;
 use crate::admin::AdminAgent;
 use crate::error::RunError;
 use crate::home::Home;
+use crate::keep::keep_up;
 use crate::live::{LiveParts, LiveRun};
 use crate::report::REPORT_FILE;
 use crate::request::RunRequest;
 use crate::wiring::Wiring;
-use crate::workflow::{self, Finished};
+use crate::workflow::{self, Finished, TimeLimit};
 
 /// Drives runs.
 pub struct OrchestratorAgent {
@@ -27,6 +28,9 @@ pub struct OrchestratorAgent {
     wiring: Arc<Wiring>,
     wrap: Option<StepWrapper>,
 }
+
+/// Is given a run's report before its services are kept up.
+pub type OnReport<'a> = &'a dyn Fn(&RunReport);
 
 /// Wraps a run's steps, for tests that kill or repeat them.
 pub type StepWrapper = Arc<dyn Fn(StepRegistry) -> StepRegistry + Send + Sync>;
@@ -42,22 +46,41 @@ impl OrchestratorAgent {
         Self { home, store, clock, wiring, wrap: None }
     }
 
-    /// Drives a run to its end: starts its journal, or takes it up where it was.
+    /// Drives a run to its end: starts its journal, or takes it up where it was. With
+    /// `on_report` its services are then kept up until `cancel`; the report is given to it first.
     ///
     /// # Errors
-    /// Where it was refused, interrupted, or failed without a report.
+    /// Where it was refused, interrupted, or failed without a report, or nothing can be kept up.
     pub fn drive(
         &self,
         id: &RunId,
         request: &RunRequest,
         observer: Arc<dyn Observer>,
         cancel: &CancelToken,
+        on_report: Option<OnReport<'_>>,
     ) -> Result<RunReport, RunError> {
         let now = self.clock.unix_millis();
         self.store.set_run_state(id, RunState::Running, now)?;
         let live = self.live(id, request, observer, cancel)?;
         let result = self.play(&live, request, cancel);
+        let result = self.judge(id, result);
+        let kept = match (&result, on_report) {
+            (Ok(report), Some(on_report)) => {
+                on_report(report);
+                keep_up(&live, report)
+            }
+            _ => Ok(()),
+        };
         live.session.close();
+        kept.and(result)
+    }
+
+    /// The report of a play, or how it is marked without one.
+    fn judge(
+        &self,
+        id: &RunId,
+        result: Result<Value, WorkflowError>,
+    ) -> Result<RunReport, RunError> {
         let ended = self.clock.unix_millis();
         match result {
             Ok(value) => self.report(id, value),
@@ -105,16 +128,18 @@ impl OrchestratorAgent {
     ) -> Result<Arc<LiveRun>, RunError> {
         let folder: PathBuf = self.home.run(id);
         let backend = self.wiring.backend(request.executor, request.trust)?;
+        let limit = request.timeout_seconds.map(TimeLimit::starting_now);
         let session = Arc::new(RunSession::new(
             self.wiring.engine(request.trust),
             folder,
-            cancel.clone(),
+            limit.map_or_else(|| cancel.clone(), |limit| limit.token(cancel)),
             observer,
             self.clock.clone(),
         ));
         Ok(Arc::new(LiveRun::new(LiveParts {
             id: id.clone(),
             request: request.clone(),
+            limit,
             home: self.home.clone(),
             store: self.store.clone(),
             session,

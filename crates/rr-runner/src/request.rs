@@ -18,8 +18,12 @@ pub struct RunRequest {
     /// Variables for every step; they win over everything. They are written to the run's
     /// journal, which only its owner can read.
     pub env: BTreeMap<String, String>,
-    /// Seconds for the whole run; `None` for no limit of its own.
+    /// Seconds for the run, counted from when a process takes it up; `None` for no limit of its
+    /// own. What was proved until then is reported.
     pub timeout_seconds: Option<u64>,
+    /// Seconds for each start and each suite, in place of what the plan gives them.
+    #[serde(default)]
+    pub step_timeout_seconds: Option<u64>,
     /// How much repair is allowed.
     pub budget: RepairBudget,
     /// Which executor.
@@ -41,6 +45,14 @@ pub struct RepairBudget {
     pub remedies: u32,
     /// Remedies for one step.
     pub per_step: u32,
+    /// Seconds that one step's attempts after its first may take together: a suite of an hour is
+    /// not run ten times.
+    #[serde(default = "default_seconds")]
+    pub seconds: u64,
+}
+
+const fn default_seconds() -> u64 {
+    45 * 60
 }
 
 /// Which executor runs the steps.
@@ -58,6 +70,6 @@ pub enum ExecutorChoice {
 
 impl Default for RepairBudget {
     fn default() -> Self {
-        Self { remedies: 24, per_step: 8 }
+        Self { remedies: 24, per_step: 8, seconds: default_seconds() }
     }
 }

@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::admin::AdminAgent;
 use crate::error::RunError;
 use crate::home::Home;
-use crate::orchestrator::{OrchestratorAgent, read_report, report_path};
+use crate::orchestrator::{OnReport, OrchestratorAgent, read_report, report_path};
 use crate::request::RunRequest;
 use crate::wiring::Wiring;
 
@@ -82,7 +82,27 @@ impl RunService {
             run_id: id.to_string(),
             source: request.source.to_string(),
         });
-        self.orchestrator.drive(&id, request, observer, cancel)
+        self.orchestrator.drive(&id, request, observer, cancel, None)
+    }
+
+    /// As [`Self::start`], but when the run ended and `on_report` saw its report, the services that
+    /// answered are started once more and stay up until `cancel`.
+    ///
+    /// # Errors
+    /// As [`Self::start`]; [`RunError::Refused`] where no service answered.
+    pub fn start_and_keep(
+        &self,
+        request: &RunRequest,
+        observer: Arc<dyn Observer>,
+        cancel: &CancelToken,
+        on_report: OnReport<'_>,
+    ) -> Result<RunReport, RunError> {
+        let id = self.create(request)?;
+        observer.on_event(&rr_core::RunEvent::RunStarted {
+            run_id: id.to_string(),
+            source: request.source.to_string(),
+        });
+        self.orchestrator.drive(&id, request, observer, cancel, Some(on_report))
     }
 
     /// Takes up a run where it was.
@@ -100,7 +120,7 @@ impl RunService {
             run_id: id.to_string(),
             source: request.source.to_string(),
         });
-        self.orchestrator.drive(id, &request, observer, cancel)
+        self.orchestrator.drive(id, &request, observer, cancel, None)
     }
 
     /// The runs, newest first. Runs whose driver is gone are shown as interrupted.

@@ -1,5 +1,6 @@
 //! `run` and `resume`.
 
+use std::cell::RefCell;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
@@ -15,13 +16,32 @@ pub(crate) fn run(service: &RunService, arguments: &RunArguments) -> anyhow::Res
     let request = request(service, arguments)?;
     let cancel = CancelToken::default();
     interrupt::cancel_on_signal(&cancel)?;
-    if let Some(seconds) = request.timeout_seconds {
-        cancel_after(&cancel, seconds);
-    }
     let observer = ui::observer(arguments.output);
+    if arguments.keep {
+        return run_and_keep(service, &request, arguments, &observer, &cancel);
+    }
     let report = service.start(&request, observer.clone(), &cancel);
     observer.finish();
     finish(&report?, arguments.output)
+}
+
+/// The verdict is printed when the run ends, the command ends with its services.
+fn run_and_keep(
+    service: &RunService,
+    request: &RunRequest,
+    arguments: &RunArguments,
+    observer: &ui::SharedDisplay,
+    cancel: &CancelToken,
+) -> anyhow::Result<u8> {
+    let printed = RefCell::new(Ok(0));
+    let print = |report: &RunReport| {
+        observer.finish();
+        *printed.borrow_mut() = finish(report, arguments.output);
+    };
+    let kept = service.start_and_keep(request, observer.clone(), cancel, &print);
+    observer.finish();
+    kept?;
+    printed.into_inner()
 }
 
 pub(crate) fn resume(
@@ -52,12 +72,17 @@ fn finish(report: &RunReport, output: OutputArguments) -> anyhow::Result<u8> {
 }
 
 fn request(service: &RunService, arguments: &RunArguments) -> anyhow::Result<RunRequest> {
-    let timeout = arguments.timeout.as_deref().map(parse_duration).transpose()?;
+    let duration = |option, text: &Option<String>| {
+        text.as_deref().map(|text| parse_duration(option, text)).transpose()
+    };
+    let timeout = duration("--timeout", &arguments.timeout)?;
+    let step_timeout = duration("--step-timeout", &arguments.step_timeout)?;
     Ok(RunRequest {
         until: arguments.until,
         env: env::for_run(arguments.env_file.as_deref(), &arguments.env)?,
         timeout_seconds: timeout.map(|t| t.as_secs()),
-        budget: RepairBudget { remedies: arguments.budget, ..RepairBudget::default() },
+        step_timeout_seconds: step_timeout.map(|t| t.as_secs()),
+        budget: arguments.budget.as_deref().map(parse_budget).transpose()?.unwrap_or_default(),
         executor: match arguments.executor {
             ExecutorArgument::Auto => ExecutorChoice::Auto,
             ExecutorArgument::Bubblewrap => ExecutorChoice::Bubblewrap,
@@ -81,6 +106,7 @@ pub(crate) fn base_request(
         package: source.package.clone(),
         env: std::collections::BTreeMap::new(),
         timeout_seconds: None,
+        step_timeout_seconds: None,
         budget: RepairBudget::default(),
         executor: ExecutorChoice::Auto,
         trust: false,
@@ -90,30 +116,32 @@ pub(crate) fn base_request(
     })
 }
 
-/// The run's own time limit interrupts it; it stays resumable.
-fn cancel_after(cancel: &CancelToken, seconds: u64) {
-    let cancel = cancel.clone();
-    std::thread::spawn(move || {
-        std::thread::sleep(Duration::from_secs(seconds));
-        ui::note("the run's time limit is reached");
-        cancel.cancel();
-    });
+/// `10` or `10,30m`.
+fn parse_budget(text: &str) -> anyhow::Result<RepairBudget> {
+    let (count, time) = text.split_once(',').map_or((text, None), |(c, t)| (c, Some(t)));
+    let remedies = count.trim().parse().with_context(|| {
+        format!("`--budget {text}`: use a number of remedies, or a number and a time: 10,30m")
+    })?;
+    let default = RepairBudget::default();
+    let time = time.map(|time| parse_duration("--budget", time.trim())).transpose()?;
+    let seconds = time.map_or(default.seconds, |time| time.as_secs());
+    Ok(RepairBudget { remedies, seconds, ..default })
 }
 
 /// `90`, `90s`, `30m`, `2h`.
-fn parse_duration(text: &str) -> anyhow::Result<Duration> {
+fn parse_duration(option: &str, text: &str) -> anyhow::Result<Duration> {
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let number: u64 = digits.parse().with_context(|| {
-        format!("`--timeout {text}`: use a number with s, m or h: 90s, 30m, 2h")
-    })?;
+    let number: u64 = digits
+        .parse()
+        .with_context(|| format!("`{option} {text}`: use a number with s, m or h: 90s, 30m, 2h"))?;
     let seconds = match &text[digits.len()..] {
         "" | "s" => number,
         "m" => number * 60,
         "h" => number * 3600,
-        unit => bail!("`--timeout {text}`: unknown unit `{unit}`: use s, m or h: 90s, 30m, 2h"),
+        unit => bail!("`{option} {text}`: unknown unit `{unit}`: use s, m or h: 90s, 30m, 2h"),
     };
     if seconds == 0 {
-        bail!("`--timeout {text}`: no time at all");
+        bail!("`{option} {text}`: no time at all");
     }
     Ok(Duration::from_secs(seconds))
 }
@@ -124,10 +152,19 @@ mod tests {
 
     #[test]
     fn durations_have_units_and_errors_name_the_value() {
-        assert_eq!(parse_duration("90").ok(), Some(Duration::from_secs(90)));
-        assert_eq!(parse_duration("2h").ok(), Some(Duration::from_secs(7200)));
-        let error = format!("{:#}", parse_duration("5d").expect_err("refused"));
+        assert_eq!(parse_duration("--timeout", "90").ok(), Some(Duration::from_secs(90)));
+        assert_eq!(parse_duration("--timeout", "2h").ok(), Some(Duration::from_secs(7200)));
+        let error = format!("{:#}", parse_duration("--timeout", "5d").expect_err("refused"));
         assert!(error.contains("5d"), "{error}");
-        assert!(parse_duration("0s").is_err());
+        assert!(parse_duration("--timeout", "0s").is_err());
+    }
+
+    #[test]
+    fn a_budget_is_a_count_and_may_have_a_time() {
+        let budget = parse_budget("10,30m").expect("parses");
+        assert_eq!((budget.remedies, budget.seconds), (10, 1800));
+        assert_eq!(parse_budget("3").map(|b| b.remedies).ok(), Some(3));
+        let error = format!("{:#}", parse_budget("many").expect_err("refused"));
+        assert!(error.contains("--budget many"), "{error}");
     }
 }

@@ -111,6 +111,7 @@ impl State {
             RunEvent::StepEnded { ok: true, .. } => style.green(text),
             RunEvent::StepEnded { ok: false, .. } | RunEvent::PhaseEnded { .. } => style.red(text),
             RunEvent::Diagnosed { .. } | RunEvent::RemedyApplied { .. } => style.yellow(text),
+            RunEvent::Decided { .. } => style.dim(text),
             _ => text.to_owned(),
         }
     }
@@ -134,7 +135,7 @@ impl State {
 
     fn lines(&self) -> Vec<String> {
         let width = terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0));
-        let Some((phase, _)) = self.phase else { return Vec::new() };
+        let Some((phase, _)) = self.phase.filter(|_| !self.ended) else { return Vec::new() };
         let (what, since) = match &self.step {
             Some((title, since)) => (title.clone(), *since),
             None => (phase.title().to_owned(), self.began),

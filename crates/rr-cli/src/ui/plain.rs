@@ -66,6 +66,10 @@ pub(crate) fn describe(event: &RunEvent, verbose: bool) -> Option<String> {
             format!("        {mark}: {detail} ({seconds:.1} s)")
         }
         RunEvent::Output { step, line } if verbose => format!("{step} | {line}"),
+        // A remedy's choice shows as the diagnosis and the remedy.
+        RunEvent::Decided { decision } if decision.topic != "rank-remedies" => {
+            format!("        {}: {} ({})", decision.question, decision.choice, decision.rationale)
+        }
         RunEvent::Diagnosed { signature, explanation, evidence_line, .. } => {
             format!("        diagnosis: {explanation} [{signature}]\n          {evidence_line}")
         }

@@ -157,6 +157,8 @@ fn next(report: &RunReport) -> String {
         format!("repo-runner logs {id} --step {step}")
     } else if failing > 0 {
         format!("repo-runner tests {id} --failed")
+    } else if report.services.iter().any(|service| !service.url.is_empty()) {
+        format!("repo-runner run {} --until running --keep    # and use it", report.source)
     } else if report.verdict.asked >= Rung::Tested {
         format!("repo-runner recipe {id}    # the commands, without repo-runner")
     } else {

@@ -22,6 +22,8 @@ pub(super) enum Framework {
     Asgi,
     /// A script that starts its own server: aiohttp, Tornado, Sanic, Bottle, http.server.
     Script,
+    /// A script that starts a gRPC server.
+    Grpc,
 }
 
 /// An application found in the code.
@@ -53,6 +55,7 @@ impl Framework {
             Self::Streamlit => "streamlit",
             Self::Asgi => "asgi",
             Self::Script => "script",
+            Self::Grpc => "grpc",
         }
     }
 }
@@ -80,7 +83,11 @@ static SERVERS: &[(&str, &str)] = &[
     ("cherrypy.quickstart(", "cherrypy"),
     ("app.run(", ""),
     ("socketio.run(", "flask-socketio"),
+    (GRPC_CALL, "grpcio"),
 ];
+
+/// The call with which the main thread of a gRPC server waits.
+const GRPC_CALL: &str = ".wait_for_termination(";
 
 /// Folders and files that show rather than are.
 const SHOWS: &[&str] = &[
@@ -169,7 +176,7 @@ fn rank(found: &Application) -> (usize, usize, usize, String) {
     ];
     let name = names.iter().position(|known| *known == stem).unwrap_or(names.len());
     let factory = usize::from(found.object.ends_with(')'));
-    let script = usize::from(found.framework == Framework::Script) * 2;
+    let script = usize::from(matches!(found.framework, Framework::Script | Framework::Grpc)) * 2;
     (factory + script, found.file.matches('/').count(), name, found.file.clone())
 }
 
@@ -214,7 +221,8 @@ fn in_file(
     let (call, _) = own_server.filter(|_| text.contains("__main__"))?;
     let serves = !call.starts_with("app.run")
         || ["flask", "sanic", "bottle", "quart"].iter().any(|name| depends(name));
-    serves.then(|| application(unit, path, text, Framework::Script, String::new(), call))
+    let framework = if *call == GRPC_CALL { Framework::Grpc } else { Framework::Script };
+    serves.then(|| application(unit, path, text, framework, String::new(), call))
 }
 
 /// `app` of `app = Flask(__name__)` or `app: FastAPI = FastAPI()` at the module's top level.

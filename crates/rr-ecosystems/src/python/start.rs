@@ -110,9 +110,14 @@ fn service(
             8501,
         ),
         Framework::Script => (format!("python {file}"), found.port.unwrap_or(8080)),
+        Framework::Grpc => (format!("python {file}"), found.port.unwrap_or(50051)),
     };
     let (line, evidence) = match documented {
-        Some((line, evidence)) if found.framework != Framework::Script => (line, evidence),
+        Some((line, evidence))
+            if !matches!(found.framework, Framework::Script | Framework::Grpc) =>
+        {
+            (line, evidence)
+        }
         _ => (line, found.evidence.clone()),
     };
     let title = format!("start the {} application", found.framework.name());
@@ -123,7 +128,10 @@ fn service(
     step.env.insert("PYTHONUNBUFFERED".to_owned(), "1".to_owned());
     let named = query::ports(context.analysis, unit).first().map(|(port, _)| *port);
     step.probe = Some(HealthProbe {
-        kind: ProbeKind::Http { paths: probe_paths(found) },
+        kind: match found.framework {
+            Framework::Grpc => ProbeKind::Grpc,
+            _ => ProbeKind::Http { paths: probe_paths(found) },
+        },
         expected_port: Some(
             named.filter(|_| line.contains(&named.unwrap_or(0).to_string())).unwrap_or(port),
         ),

@@ -3,35 +3,40 @@
 use std::sync::Arc;
 
 use rr_accounts::IndexChoice;
-use rr_agents::{Databases, Indexed, Inventory, Prepared, StepResult};
+use rr_agents::{Databases, Indexed, Inventory, Prepared};
 use rr_core::report::PreparedEnvironment;
 use rr_core::{
-    Analysis, Decision, EnvironmentReport, FetchedSource, Phase, PhaseOutcome, RunPlan, Rung, Step,
-    StepId, StepKind,
+    Analysis, EnvironmentReport, FetchedSource, Phase, PhaseOutcome, RunPlan, Rung, Step, StepId,
+    StepKind,
 };
 use rr_workflow::{Workflow, WorkflowContext, WorkflowContextExt, WorkflowError};
 use serde_json::Value;
 
-use super::finish;
-use super::input::{
-    Analyze, Attempt, Authenticated, Found, Index, Keep, LookUp, MakePlan, Prepare, Timed,
-};
+use super::attempts::Next;
+use super::input::{Analyze, Authenticated, Found, Index, Keep, LookUp, MakePlan, Prepare, Timed};
 use super::progress::Progress;
-use super::repair::{Failure, Repairs, Score, Verdict, classify};
-use super::steps::agent_of;
+use super::repair::Repairs;
+use super::time_limit::{self, is_out_of_time};
+use super::{decided, finish};
 use crate::live::{LiveRun, Setting};
 use crate::report::BUDGET_NOTE;
 
 /// The workflow's name in journals.
 pub(crate) const WORKFLOW: &str = "run";
 /// Its version; raised whenever the order of steps changes.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// The workflow of one run.
 pub(crate) fn workflow(live: Arc<LiveRun>) -> Workflow {
     Workflow::new(WORKFLOW, VERSION, move |context, _input| {
         let mut play = Play::new(context, &live);
-        play.run()?;
+        match play.run() {
+            Err(error) if is_out_of_time(&error) => play.progress.late = true,
+            other => other?,
+        }
+        if let Some(limit) = live.limit.filter(|_| play.progress.late) {
+            time_limit::close(&mut play.progress, limit);
+        }
         if play.progress.budget_spent {
             play.progress.notes.push(BUDGET_NOTE.to_owned());
         }
@@ -44,7 +49,7 @@ pub(super) struct Play<'a> {
     pub(super) context: &'a dyn WorkflowContext,
     pub(super) live: &'a LiveRun,
     pub(super) progress: Progress,
-    repairs: Repairs,
+    pub(super) repairs: Repairs,
     /// Folder of a prepared environment, where one is used.
     snapshot: Option<std::path::PathBuf>,
     /// The plan as it was made, before any remedy.
@@ -79,7 +84,7 @@ impl<'a> Play<'a> {
         self.reuse()?;
         self.prepare_and_index()?;
         self.run_plan()?;
-        if self.live.request.until == Rung::Reproduced {
+        if self.live.request.until == Rung::Reproduced && !self.progress.late {
             self.reproduce()?;
         }
         Ok(())
@@ -102,8 +107,10 @@ impl<'a> Play<'a> {
         self.progress.fetched = Some(fetched);
         let analysis: Analysis = self.step("analyze", &input, phase, "DetectionAgent")?;
         let input = MakePlan { analysis: analysis.clone() };
+        self.progress.decisions.extend(decided::analysis(&analysis));
         self.progress.analysis = analysis;
         let plan: RunPlan = self.step("plan", &input, phase, "RequirementsAgent")?;
+        self.progress.decisions.extend(decided::plan(&plan));
         let primaries = self.progress.analysis.primary_units().count();
         let detail = format!("{primaries} primary units, {} steps planned", plan.steps.len());
         self.progress.phase_ended(phase, PhaseOutcome::Succeeded, &detail);
@@ -143,7 +150,7 @@ impl<'a> Play<'a> {
     fn prepare_and_index(&mut self) -> Result<(), WorkflowError> {
         let choice: IndexChoice =
             self.step("choose-indexer", &(), Phase::ChooseIndexer, "ContextIndexerAgent")?;
-        self.progress.decisions.push(index_decision(&choice));
+        self.progress.decisions.push(decided::index(&choice));
         let kind = choice.index;
         self.progress.index_choice = Some(choice);
         let calls = vec![
@@ -200,7 +207,7 @@ impl<'a> Play<'a> {
     }
 
     /// Tells the live run what the next steps need.
-    fn settle(&self) {
+    pub(super) fn settle(&self) {
         self.live.set(Setting {
             prepared: self.progress.prepared.clone(),
             snapshot: self.snapshot.clone(),
@@ -232,7 +239,7 @@ impl<'a> Play<'a> {
         let until = self.live.request.until.min(Rung::Tested);
         let mut at = 0;
         while let Some(step) = self.progress.plan.steps.get(at).cloned() {
-            if step.kind.rung() > until {
+            if step.kind.rung() > until || self.progress.late {
                 break;
             }
             if self.is_prepared(&step) {
@@ -268,7 +275,7 @@ impl<'a> Play<'a> {
     }
 
     /// Databases are brought up before the first step that may need one.
-    fn bring_up_databases(&mut self) -> Result<(), WorkflowError> {
+    pub(super) fn bring_up_databases(&mut self) -> Result<(), WorkflowError> {
         let plan = &self.progress.plan;
         if plan.services.is_empty() || !self.progress.databases.up.is_empty() {
             return Ok(());
@@ -286,134 +293,6 @@ impl<'a> Play<'a> {
             }
         }
         Ok(())
-    }
-
-    fn attempt(&mut self, step: &Step) -> Result<Next, WorkflowError> {
-        if step.kind > StepKind::Check {
-            self.bring_up_databases()?;
-        }
-        self.settle();
-        let input = Attempt { step: step.clone(), attempt: self.progress.next_attempt(&step.id) };
-        match step.kind {
-            StepKind::Start => self.attempt_start(step, &input),
-            StepKind::Test => self.attempt_test(step, &input),
-            _ => self.attempt_plain(step, &input),
-        }
-    }
-
-    fn attempt_plain(&mut self, step: &Step, input: &Attempt) -> Result<Next, WorkflowError> {
-        let timed: Timed<StepResult> = self.context.step("run-step", input)?;
-        let result = self.progress.took_repo(step.kind.phase(), agent_of(step.kind), timed);
-        let ok = result.outcome.exit.success();
-        self.record(input, &result, ok);
-        if ok {
-            self.repairs.succeeded(&step.id, &mut self.progress);
-            self.progress.end(step, true, result.outcome.exit.to_string());
-            return Ok(Next::Forward);
-        }
-        let detail = result.outcome.exit.to_string();
-        let failure = Failure { step, result: &result, tests_file: None, score: Score::default() };
-        self.treat(&failure, &detail)
-    }
-
-    fn attempt_start(&mut self, step: &Step, input: &Attempt) -> Result<Next, WorkflowError> {
-        let timed: Timed<super::input::Started> = self.context.step("start-service", input)?;
-        let started = self.progress.took_repo(Phase::Execute, "RunnerAgent", timed.clone());
-        if started.finding.is_some() {
-            self.progress.took(Phase::MonitorHealth, "HealthAgent", timed);
-        }
-        let (ok, detail) = match &started.finding {
-            Some(finding) => (finding.result.healthy, finding.result.detail.clone()),
-            None => {
-                (started.result.outcome.exit.success(), started.result.outcome.exit.to_string())
-            }
-        };
-        self.record(input, &started.result, ok);
-        if let Some(finding) = &started.finding {
-            let outcome = if ok { PhaseOutcome::Succeeded } else { PhaseOutcome::Failed };
-            self.progress.phase_ended(Phase::MonitorHealth, outcome, &detail);
-            if ok {
-                self.progress.services.push(finish::service_record(step, &started, finding));
-            }
-        }
-        if ok {
-            self.repairs.succeeded(&step.id, &mut self.progress);
-            self.progress.end(step, true, detail).finding = started.finding;
-            return Ok(Next::Forward);
-        }
-        let result = &started.result;
-        let failure = Failure { step, result, tests_file: None, score: Score::default() };
-        self.treat(&failure, &detail)
-    }
-
-    fn attempt_test(&mut self, step: &Step, input: &Attempt) -> Result<Next, WorkflowError> {
-        let timed: Timed<super::input::Tested> = self.context.step("run-tests", input)?;
-        let tested = self.progress.took_repo(Phase::RunTests, "RunnerAgent", timed);
-        let counts = tested.tests.counts;
-        let bad = counts.failed + counts.errored;
-        let proves = tested.tests.proves;
-        let score = Score { proves, passed: counts.passed };
-        self.record(input, &tested.result, proves);
-        let detail = format!(
-            "{} passed, {} failed, {} skipped, {} errored ({})",
-            counts.passed,
-            counts.failed,
-            counts.skipped,
-            counts.errored,
-            tested.result.outcome.exit
-        );
-        let best = self.progress.ended.get(&step.id).and_then(|end| end.tests.clone());
-        let improves =
-            best.is_none_or(|b| score >= Score { proves: b.proves, passed: b.counts.passed });
-        if improves {
-            self.progress.end(step, proves, detail.clone()).tests = Some(tested.tests.clone());
-        }
-        if proves && bad == 0 {
-            self.repairs.succeeded(&step.id, &mut self.progress);
-            return Ok(Next::Forward);
-        }
-        let tests_file = Some(tested.tests.file.clone());
-        let failure = Failure { step, result: &tested.result, tests_file, score };
-        self.treat(&failure, &detail)
-    }
-
-    /// Repairs, or records what remains.
-    fn treat(&mut self, failure: &Failure<'_>, detail: &str) -> Result<Next, WorkflowError> {
-        let budget = self.live.request.budget;
-        let verdict = self.repairs.treat(self.context, &mut self.progress, budget, failure)?;
-        let diagnosis = match verdict {
-            Verdict::Retry(step) => return Ok(Next::Retry(step)),
-            Verdict::GiveUp(diagnosis) => diagnosis,
-        };
-        let step = failure.step;
-        let kept = self.progress.ended.get(&step.id).is_some_and(|end| end.ok);
-        if step.kind == StepKind::Test && kept {
-            // The suite ran to its end; what failed in it stands with its own cause.
-            return Ok(Next::Forward);
-        }
-        let record = classify(step, failure.result, diagnosis, detail);
-        self.progress.failures.retain(|f| f.step != step.id);
-        self.progress.failures.push(record);
-        if step.kind != StepKind::Test {
-            self.progress.end(step, false, detail.to_owned());
-        }
-        let phase = step.kind.phase();
-        self.progress.phase_ended(phase, PhaseOutcome::Failed, detail);
-        // What was installed may work although a check or a start failed: the tests will tell.
-        let ends = matches!(step.kind, StepKind::Install | StepKind::Build) && !step.optional;
-        Ok(if ends { Next::Stop } else { Next::Forward })
-    }
-
-    fn record(&mut self, input: &Attempt, result: &StepResult, ok: bool) {
-        self.progress.attempts.push(rr_core::report::StepRecord {
-            step: input.step.id.clone(),
-            attempt: input.attempt,
-            command: input.step.command.to_string(),
-            ok,
-            ended: result.outcome.exit.to_string(),
-            seconds: result.outcome.seconds,
-            log: result.log.clone(),
-        });
     }
 
     /// Keeps the prepared environment before the first step that is not part of it.
@@ -461,26 +340,6 @@ impl<'a> Play<'a> {
     {
         let timed: Timed<O> = self.context.step(name, input)?;
         Ok(self.progress.took(phase, agent, timed))
-    }
-}
-
-enum Next {
-    Forward,
-    Retry(StepId),
-    Stop,
-}
-
-fn index_decision(choice: &IndexChoice) -> Decision {
-    let reasons: Vec<&str> = choice.reasons.iter().map(|reason| reason.text.as_str()).collect();
-    Decision {
-        topic: "choose-indexer".to_owned(),
-        question: "which context index does the run get?".to_owned(),
-        options: vec!["simple".to_owned(), "faiss".to_owned(), "chroma".to_owned()],
-        choice: choice.index.to_string(),
-        confidence: 1.0,
-        rationale: reasons.join("; "),
-        model: "rules".to_owned(),
-        manager: "OrchestratorManager".to_owned(),
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rr_agents::{HealthFinding, HealthTask, StepResult, StepTask, TestTask};
 use rr_core::{
     AgentError, Exit, HealthProbe, ListeningSocket, Outcome, OutputSink, Phase, ProbeKind,
-    RunEvent, RunningProcess,
+    RunEvent, RunningProcess, StepKind,
 };
 use rr_sandbox::Forwarder;
 use rr_workflow::{StepContext, StepError};
@@ -17,11 +17,18 @@ use crate::cases;
 use crate::live::LiveRun;
 
 /// What a step sees: the plan's variables, the toolchains' folders, its databases.
-pub(crate) fn task(live: &LiveRun, attempt: Attempt) -> Result<StepTask, StepError> {
+pub(crate) fn task(live: &LiveRun, mut attempt: Attempt) -> Result<StepTask, StepError> {
     let configured = live.ready().map_err(agent_error)?;
-    if attempt.step.kind > rr_core::StepKind::Check {
+    if attempt.step.kind > StepKind::Check {
         // A database that cannot be had was noted when the run first asked for it.
         live.databases().map_err(agent_error)?;
+    }
+    let own = matches!(attempt.step.kind, StepKind::Start | StepKind::Test);
+    if let Some(seconds) = live.request.step_timeout_seconds.filter(|_| own) {
+        attempt.step.timeout_seconds = u32::try_from(seconds).unwrap_or(u32::MAX);
+    }
+    if let Some(limit) = live.limit {
+        limit.cut(&mut attempt.step);
     }
     Ok(StepTask {
         step: attempt.step,
@@ -49,18 +56,18 @@ pub(crate) fn start_service(
     context: &StepContext,
     attempt: Attempt,
 ) -> Result<Started, StepError> {
-    let Some(probe) = attempt.step.probe.clone().filter(|p| p.kind != ProbeKind::ExitCode) else {
-        let task = task(live, attempt)?;
+    let task = task(live, attempt)?;
+    let Some(probe) = task.step.probe.clone().filter(|p| p.kind != ProbeKind::ExitCode) else {
         let result = checked(context, live.agents.runner.run_to_end(&task))?;
         return Ok(Started { result, finding: None, pid: 0, url: String::new() });
     };
-    let name = attempt.step.id.to_string();
-    let task = task(live, attempt)?;
+    let name = task.step.id.to_string();
     let began = live.clock().unix_millis();
     let (process, log) = live.agents.runner.start(&task).map_err(agent_error)?;
     let (pid, ticks) = process.identity();
     context.record_process(&name, pid, ticks)?;
-    let (finding, url) = examine(live, process.as_ref(), &probe, &name)?;
+    let (finding, url, forwarder) = examine(live, process.as_ref(), &probe, &name)?;
+    drop(forwarder);
     let tail = process.tail();
     let exit = finding.died.unwrap_or_else(|| process.stop());
     context.process_ended(pid)?;
@@ -86,13 +93,14 @@ pub(crate) fn start_service(
     Ok(Started { result: StepResult { outcome, log }, finding: Some(finding), pid, url })
 }
 
-/// Asks a service until it answers or cannot any more, and makes it reachable from outside.
+/// Asks a service until it answers or cannot any more, and makes it reachable from outside at
+/// this address while the forwarder lives.
 pub(crate) fn examine(
     live: &LiveRun,
     process: &dyn RunningProcess,
     probe: &HealthProbe,
     name: &str,
-) -> Result<(HealthFinding, String), StepError> {
+) -> Result<(HealthFinding, String, Option<Forwarder>), StepError> {
     live.enter(Phase::MonitorHealth);
     let executor = live.executor().map_err(agent_error)?;
     let others = live.session.service_ports();
@@ -102,6 +110,7 @@ pub(crate) fn examine(
         let mut open = forwarder.lock().unwrap_or_else(PoisonError::into_inner);
         if open.as_ref().is_none_or(|(known, _)| *known != port) {
             let host = live.managers.port.host_port(port);
+            live.port_decisions().last().into_iter().for_each(|last| live.decided(last));
             *open = Some((port, Forwarder::start(executor.clone(), port, Some(host)).ok()));
         }
         Some(port)
@@ -109,9 +118,10 @@ pub(crate) fn examine(
     let task = HealthTask { process, executor: executor.as_ref(), probe, choose_port: &choose };
     let finding = live.agents.health.examine(&task);
     let open = forwarder.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let url = open
-        .and_then(|(_, forwarder)| forwarder.map(|f| f.local_addr()))
-        .map(|address| service_url(&finding, &address.to_string()))
+    let forwarder = open.and_then(|(_, forwarder)| forwarder);
+    let url = forwarder
+        .as_ref()
+        .map(|forwarder| service_url(&finding, &forwarder.local_addr().to_string()))
         .unwrap_or_default();
     if finding.result.healthy {
         live.session.tell(&RunEvent::ServiceUp {
@@ -120,7 +130,7 @@ pub(crate) fn examine(
             port: finding.result.port.unwrap_or_default(),
         });
     }
-    Ok((finding, url))
+    Ok((finding, url, forwarder))
 }
 
 fn choose_port(
@@ -150,9 +160,11 @@ pub(crate) fn run_tests(
     attempt: Attempt,
 ) -> Result<Tested, StepError> {
     let file = test_file(&attempt);
+    let left_out = attempt.left_out.clone();
     let task = task(live, attempt)?;
     let test = TestTask { task, nonce: random_hex() };
-    let read = live.agents.runner.test(&test).map_err(agent_error)?;
+    let mut read = live.agents.runner.test(&test).map_err(agent_error)?;
+    cases::add_left_out(&mut read.tests, &left_out);
     let result = checked(context, Ok(read.result))?;
     let tests =
         cases::store(&live.session.folder, &file, &read.tests).map_err(|e| run_error(&e))?;

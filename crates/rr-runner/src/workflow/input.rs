@@ -18,6 +18,9 @@ pub(crate) struct Timed<T> {
     /// Milliseconds since the Unix epoch.
     pub started: u64,
     pub ended: u64,
+    /// Whether the run's time limit was reached when it ended.
+    #[serde(default)]
+    pub late: bool,
 }
 
 /// Phase 1.
@@ -90,6 +93,9 @@ pub(crate) struct Keep {
 pub(crate) struct Attempt {
     pub step: Step,
     pub attempt: u32,
+    /// Tests that a remedy left out because they never end: they are reported as errored.
+    #[serde(default)]
+    pub left_out: Vec<String>,
 }
 
 /// Result of `start-service`.

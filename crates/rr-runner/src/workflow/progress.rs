@@ -38,6 +38,8 @@ pub(crate) struct Progress {
     pub decisions: Vec<Decision>,
     /// Whether repair stopped because its budget was spent.
     pub budget_spent: bool,
+    /// Whether the run's time limit is reached: nothing more is begun.
+    pub late: bool,
     /// Whether the replay of the recipe gave the same outcomes, and what was seen.
     pub reproduced: Option<(bool, String)>,
     pub notes: Vec<String>,
@@ -79,6 +81,7 @@ impl Progress {
             outcome: PhaseOutcome::Succeeded,
             detail: String::new(),
         });
+        self.late |= timed.late;
         span.started = span.started.min(timed.started);
         span.ended = span.ended.max(timed.ended);
         if !span.agents.contains(&agent) {
@@ -180,7 +183,11 @@ mod tests {
     fn overlapping_spans_count_once() {
         let mut progress = Progress::default();
         for (started, ended) in [(0, 1000), (500, 1500), (3000, 4000)] {
-            progress.took_repo(Phase::Configure, "SetupAgent", Timed { value: (), started, ended });
+            progress.took_repo(
+                Phase::Configure,
+                "SetupAgent",
+                Timed { value: (), started, ended, late: false },
+            );
         }
         assert!((progress.repo_seconds() - 2.5).abs() < 1e-9);
     }

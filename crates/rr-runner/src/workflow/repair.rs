@@ -1,7 +1,7 @@
 //! The bounded repair loop: from a failed step to a changed plan, or to a classified failure.
 
 use rr_core::report::{FailureRecord, RemedyRecord};
-use rr_core::{CauseClass, Diagnosis, Phase, RunPlan, Step, StepId, StepKind};
+use rr_core::{CauseClass, Diagnosis, Phase, RemedyKind, RunPlan, Step, StepId, StepKind};
 use rr_managers::OrchestratorManager;
 use rr_workflow::{WorkflowContext, WorkflowContextExt, WorkflowError};
 
@@ -17,6 +17,8 @@ pub(crate) struct Repairs {
     tried: Vec<String>,
     /// The treatment whose effect is not known yet.
     pending: Option<Pending>,
+    /// Tests left out because they never end, by step.
+    left_out: Vec<(StepId, String)>,
 }
 
 struct Pending {
@@ -26,6 +28,8 @@ struct Pending {
     before: RunPlan,
     snapshot: Option<u64>,
     score: Score,
+    /// How many of the tests left out were left out before it.
+    left_out: usize,
 }
 
 /// How far a step got: more is better, compared field by field.
@@ -61,6 +65,19 @@ impl Repairs {
         }
     }
 
+    /// Tests of a step that are left out.
+    pub(crate) fn left_out(&self, step: &StepId) -> Vec<String> {
+        let of_step = self.left_out.iter().filter(|(of, _)| of == step);
+        of_step.map(|(_, id)| id.clone()).collect()
+    }
+
+    /// Nothing will show any more whether a pending treatment helps.
+    pub(crate) fn abandon(&mut self, progress: &mut Progress) {
+        if let Some(pending) = self.pending.take() {
+            progress.remedies.push(pending.record(false, false));
+        }
+    }
+
     /// Diagnoses a failure, takes back a treatment that did not help, and chooses the next.
     pub(crate) fn treat(
         &mut self,
@@ -73,7 +90,11 @@ impl Repairs {
         self.settle(context, progress, failure, &diagnoses)?;
         let used = self.tried.len() as u32;
         let of_step = progress.remedies.iter().filter(|r| r.diagnosis.step == failure.step.id);
-        if used >= budget.remedies || of_step.count() as u32 >= budget.per_step {
+        let again = seconds_of_repeats(progress, &failure.step.id);
+        let spent = used >= budget.remedies
+            || of_step.count() as u32 >= budget.per_step
+            || again >= budget.seconds as f64;
+        if spent {
             progress.budget_spent |= diagnoses.iter().any(|d| !d.remedies.is_empty());
             return self.give_up(context, progress, failure, diagnoses);
         }
@@ -107,6 +128,7 @@ impl Repairs {
             return Ok(Verdict::GiveUp(diagnoses.into_iter().next()));
         };
         progress.plan = pending.before.clone();
+        self.left_out.truncate(pending.left_out);
         let mut from = progress.plan.steps.first().map_or(pending.step.clone(), |s| s.id.clone());
         if let Some(snapshot) = pending.snapshot {
             let done: Timed<bool> = context.step("rollback", &snapshot)?;
@@ -156,6 +178,7 @@ impl Repairs {
         let helped = failure.score > pending.score || (!same && !worse);
         if !helped {
             progress.plan = pending.before.clone();
+            self.left_out.truncate(pending.left_out);
             if let Some(snapshot) = pending.snapshot {
                 let done: Timed<bool> = context.step("rollback", &snapshot)?;
                 progress.took(Phase::ResolveErrors, "FixerAgent", done);
@@ -177,6 +200,11 @@ impl Repairs {
         self.tried.push(OrchestratorManager::remedy_key(&chosen.diagnosis, &chosen.remedy));
         progress.decisions.push(chosen.decision);
         let before = progress.plan.clone();
+        let left_out = self.left_out.len();
+        if let RemedyKind::SelectTests { without } = &chosen.remedy.kind {
+            let step = &failure.step.id;
+            self.left_out.extend(without.iter().map(|id| (step.clone(), id.clone())));
+        }
         for edit in &chosen.remedy.edits {
             edit.apply(&mut progress.plan);
         }
@@ -187,6 +215,7 @@ impl Repairs {
             before,
             snapshot,
             score: failure.score,
+            left_out,
         });
         let from = chosen.remedy.resume_at.unwrap_or_else(|| failure.step.id.clone());
         Ok(Verdict::Retry(first_changed(progress, &from, &chosen.remedy.edits)))
@@ -197,6 +226,11 @@ impl Pending {
     fn record(self, helped: bool, rolled_back: bool) -> RemedyRecord {
         RemedyRecord { diagnosis: self.diagnosis, title: self.title, helped, rolled_back }
     }
+}
+
+/// Seconds that a step's attempts took after its first.
+fn seconds_of_repeats(progress: &Progress, step: &StepId) -> f64 {
+    progress.attempts.iter().filter(|a| &a.step == step).skip(1).map(|a| a.seconds).sum()
 }
 
 /// The earliest step that must run again: the one to resume at, or a new one before it.
@@ -242,13 +276,13 @@ pub(crate) fn classify(
         cause,
         signature: signature.to_owned(),
         explanation: detail.to_owned(),
-        evidence_line: last_telling_line(&result.outcome.tail),
+        evidence_line: last_telling_line(result),
     }
 }
 
 /// The last line that speaks of an error, else the last line.
-fn last_telling_line(output: &str) -> String {
-    let lines = || output.lines().rev().map(str::trim).filter(|line| !line.is_empty());
+pub(crate) fn last_telling_line(result: &rr_agents::StepResult) -> String {
+    let lines = || result.outcome.tail.lines().rev().map(str::trim).filter(|line| !line.is_empty());
     let telling = |line: &&str| {
         let low = line.to_lowercase();
         low.contains("error") || low.contains("fail") || low.contains("fatal")

@@ -163,7 +163,9 @@ impl Replay<'_> {
             env: self.configured.env.clone().into_iter().chain(env).collect(),
             path: self.configured.path.clone(),
             stdin: Vec::new(),
-            timeout: Duration::from_secs(2 * 3600),
+            timeout: self.live.limit.map_or(Duration::from_secs(2 * 3600), |limit| {
+                Duration::from_secs(u64::from(limit.seconds_left()))
+            }),
             network,
             tty: false,
             as_root: false,

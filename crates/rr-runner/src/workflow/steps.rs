@@ -20,9 +20,10 @@ use super::input::{
     Analyze, Attempt, Authenticated, Choose, Diagnose, Found, Index, Keep, LookUp, MakePlan,
     Prepare, Started, Tested, Timed,
 };
+use super::time_limit::TimeLimit;
 use crate::error::RunError;
 use crate::live::LiveRun;
-use crate::{cases, prepared, workflow::execute, workflow::replay};
+use crate::{cases, prepared, workflow::decided, workflow::execute, workflow::replay};
 
 type StepOutcome<T> = Result<Timed<T>, StepError>;
 
@@ -74,11 +75,16 @@ pub(crate) fn timed<T>(
 ) -> StepOutcome<T> {
     live.enter(phase);
     let started = live.clock().unix_millis();
-    let value = work()?;
-    if live.session.cancel.is_cancelled() {
+    let value = work();
+    let session = &live.session;
+    if session.cancel.is_asked() {
         return Err(StepError::retryable("cancelled", "the run was asked to stop"));
     }
-    Ok(Timed { value, started, ended: live.clock().unix_millis() })
+    if let Some(limit) = live.limit.filter(|_| session.cancel.is_cancelled()) {
+        return Err(limit.error());
+    }
+    let late = live.limit.is_some_and(TimeLimit::is_reached);
+    Ok(Timed { value: value?, started, ended: live.clock().unix_millis(), late })
 }
 
 fn authenticate(live: &LiveRun, _: &StepContext, (): ()) -> StepOutcome<Authenticated> {
@@ -117,8 +123,10 @@ fn fetch_source(live: &LiveRun, _: &StepContext, (): ()) -> StepOutcome<FetchedS
 
 fn analyze(live: &LiveRun, _: &StepContext, input: Analyze) -> StepOutcome<Analysis> {
     timed(live, Phase::AnalyzeProject, || {
-        let commit_date = input.fetched.commit_date;
-        live.agents.detection.perform(DetectionTask { commit_date }).map_err(agent_error)
+        let task = DetectionTask { commit_date: input.fetched.commit_date };
+        let analysis = live.agents.detection.perform(task).map_err(agent_error)?;
+        decided::analysis(&analysis).iter().for_each(|decision| live.decided(decision));
+        Ok(analysis)
     })
 }
 
@@ -126,7 +134,9 @@ fn plan(live: &LiveRun, _: &StepContext, input: MakePlan) -> StepOutcome<RunPlan
     timed(live, Phase::AnalyzeProject, || {
         let package = live.request.package.clone();
         let task = RequirementsTask { analysis: input.analysis, package };
-        live.agents.requirements.perform(task).map_err(agent_error)
+        let plan = live.agents.requirements.perform(task).map_err(agent_error)?;
+        decided::plan(&plan).iter().for_each(|decision| live.decided(decision));
+        Ok(plan)
     })
 }
 
@@ -163,12 +173,14 @@ fn choose_indexer(live: &LiveRun, _: &StepContext, (): ()) -> StepOutcome<IndexC
             .iter()
             .map(|index| Recommendation { agent: "EnvDetectorAgent".to_owned(), index: *index })
             .collect();
-        Ok(choose_index(&IndexQuestion {
+        let choice = choose_index(&IndexQuestion {
             configured: None,
             tier: live.request.tier,
             recommendations: &recommendations,
             available: &available,
-        }))
+        });
+        live.decided(&decided::index(&choice));
+        Ok(choice)
     })
 }
 
@@ -244,7 +256,7 @@ fn choose_remedy(live: &LiveRun, _: &StepContext, input: Choose) -> StepOutcome<
             explanation: diagnosis.explanation.clone(),
             evidence_line: diagnosis.evidence_line.clone(),
         });
-        tell(&RunEvent::Decided { decision: decision.clone() });
+        live.decided(&decision);
         tell(&RunEvent::RemedyApplied {
             step: diagnosis.step.clone(),
             title: remedy.title.clone(),

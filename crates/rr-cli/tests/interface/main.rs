@@ -2,7 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "test code")]
 
+#[path = "../common/mod.rs"]
 mod common;
+mod keep;
 
 use std::collections::BTreeMap;
 use std::fs;

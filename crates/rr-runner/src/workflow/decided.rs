@@ -1,0 +1,78 @@
+//! Decisions that follow from rules alone, put into words: what was found, what will be done.
+
+use rr_accounts::IndexChoice;
+use rr_core::{Analysis, Decision, Evidence, RunPlan, Step, StepKind, Unit};
+
+/// What each primary unit was taken for, and because of what.
+pub(crate) fn analysis(analysis: &Analysis) -> Vec<Decision> {
+    analysis.primary_units().map(unit).collect()
+}
+
+fn unit(unit: &Unit) -> Decision {
+    let place = if unit.path.is_empty() { "the root" } else { &unit.path };
+    let with: Vec<&str> =
+        unit.managers.iter().chain(&unit.frameworks).map(String::as_str).collect();
+    let with = if with.is_empty() { String::new() } else { format!(" with {}", with.join(", ")) };
+    let mut decision = by_rules("detect", format!("what is at {place}?"), "OrchestratorManager");
+    decision.choice = format!("{}{with}", unit.ecosystem);
+    decision.rationale = because(&unit.evidence);
+    decision
+}
+
+/// How the plan starts and tests what it found, and because of what.
+pub(crate) fn plan(plan: &RunPlan) -> Vec<Decision> {
+    plan.steps.iter().filter_map(step).collect()
+}
+
+fn step(step: &Step) -> Option<Decision> {
+    let verb = match step.kind {
+        StepKind::Install => "installed",
+        StepKind::Start => "started",
+        StepKind::Test => "tested",
+        _ => return None,
+    };
+    let place = if step.unit.is_empty() { "it" } else { &step.unit };
+    let question = format!("how is {place} {verb}?");
+    let mut decision = by_rules("plan-step", question, "OrchestratorManager");
+    decision.choice = step.title.clone();
+    decision.rationale = because(&step.evidence);
+    Some(decision)
+}
+
+/// Which context index the run gets.
+pub(crate) fn index(choice: &IndexChoice) -> Decision {
+    let reasons: Vec<&str> = choice.reasons.iter().map(|reason| reason.text.as_str()).collect();
+    let question = "which context index does the run get?".to_owned();
+    let mut decision = by_rules("choose-indexer", question, "OrchestratorManager");
+    decision.options = vec!["simple".to_owned(), "faiss".to_owned(), "chroma".to_owned()];
+    decision.choice = choice.index.to_string();
+    decision.rationale = reasons.join("; ");
+    decision
+}
+
+fn by_rules(topic: &str, question: String, manager: &str) -> Decision {
+    Decision {
+        topic: topic.to_owned(),
+        question,
+        options: Vec::new(),
+        choice: String::new(),
+        confidence: 1.0,
+        rationale: String::new(),
+        model: "rules".to_owned(),
+        manager: manager.to_owned(),
+    }
+}
+
+/// The first pieces of evidence, each with its place and rule.
+fn because(evidence: &[Evidence]) -> String {
+    let places: Vec<String> = evidence
+        .iter()
+        .filter(|e| !e.path.is_empty())
+        .take(2)
+        .map(|e| match e.line {
+            Some(line) => format!("{}:{line}, {}", e.path, e.rule),
+            None => format!("{}, {}", e.path, e.rule),
+        })
+        .collect();
+    if places.is_empty() { "the ecosystem's convention".to_owned() } else { places.join("; ") }
+}
