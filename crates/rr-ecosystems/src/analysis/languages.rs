@@ -62,7 +62,18 @@ pub(crate) fn shares(repo: &dyn RepoView) -> Vec<LanguageShare> {
 /// The language of a source file and the ecosystem it speaks for. `None` for links, for what is
 /// no source, and for generated or bundled files.
 pub(super) fn of_file(entry: &FileEntry) -> Option<(&'static str, &'static str)> {
-    if entry.kind == FileKind::Link || generated(&entry.path) {
+    if generated(&entry.path) { None } else { by_extension(entry) }
+}
+
+/// As [`of_file`], for what a build left in its own output folder.
+pub(super) fn of_built_file(entry: &FileEntry) -> Option<(&'static str, &'static str)> {
+    let built = entry.path.split_once("dist/").filter(|(above, _)| !generated(above));
+    built.filter(|(above, _)| above.is_empty() || above.ends_with('/'))?;
+    by_extension(entry)
+}
+
+fn by_extension(entry: &FileEntry) -> Option<(&'static str, &'static str)> {
+    if entry.kind == FileKind::Link {
         return None;
     }
     let name = entry.path.rsplit('/').next()?;

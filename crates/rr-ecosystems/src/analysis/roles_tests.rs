@@ -42,6 +42,19 @@ fn a_root_package_json_for_tools_is_no_primary() {
 }
 
 #[test]
+fn a_package_of_nothing_but_built_files_is_the_repository() {
+    let built = ("dist/index.js", 4000);
+    let found = ranked(&[("package.json", 300), built], vec![unit("", "javascript")]);
+    assert_eq!(found, [named("javascript:", UnitRole::Primary)]);
+    let found = ranked(
+        &[("package.json", 300), built, ("src/core.c", 900)],
+        vec![unit("", "javascript"), unit("", "native")],
+    );
+    assert_eq!(found[0], named("native:", UnitRole::Primary));
+    assert_ne!(found[1].1, UnitRole::Primary);
+}
+
+#[test]
 fn documentation_and_examples_are_decoys() {
     let found = ranked(
         &[("lib/a.go", 1000), ("website/index.js", 9000), ("examples/x/main.go", 5000)],

@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use rr_core::{RepoView, Unit};
+use rr_core::{FileEntry, RepoView, Unit};
 
 use super::languages;
 use crate::places::decoy_role;
+
+/// A file's language and the ecosystem it speaks for.
+type Named = Option<(&'static str, &'static str)>;
 
 /// Source bytes, attributed.
 pub(super) struct Shares {
@@ -16,21 +19,33 @@ pub(super) struct Shares {
 impl Shares {
     /// Attributes every source file of a unit's ecosystem to the deepest unit of that ecosystem
     /// above it. Files in example, fixture and documentation folders do not count, unless the
-    /// repository has nothing else.
+    /// repository has nothing else, and neither do built files, unless it has only those: many
+    /// published packages are what their build left behind.
     pub(super) fn of(repo: &dyn RepoView, units: &[Unit]) -> Self {
-        let counted = Self::count(repo, units, true);
-        if counted.total > 0 { counted } else { Self::count(repo, units, false) }
+        let own = Self::count(repo, units, |entry| match decoy_role(folder_of(&entry.path)) {
+            None => languages::of_file(entry),
+            Some(_) => None,
+        });
+        if own.total > 0 {
+            return own;
+        }
+        let elsewhere = Self::count(repo, units, languages::of_file);
+        if elsewhere.total > 0 {
+            return elsewhere;
+        }
+        Self::count(repo, units, languages::of_built_file)
     }
 
-    fn count(repo: &dyn RepoView, units: &[Unit], own_only: bool) -> Self {
+    fn count(
+        repo: &dyn RepoView,
+        units: &[Unit],
+        speaks_for: impl Fn(&FileEntry) -> Named,
+    ) -> Self {
         let index = folders_by_ecosystem(units);
         let mut shares = Self { total: 0, by_unit: vec![0; units.len()] };
         for entry in repo.files() {
-            let Some((_, ecosystem)) = languages::of_file(entry) else { continue };
-            let folder = entry.path.rsplit_once('/').map_or("", |(folder, _)| folder);
-            if own_only && decoy_role(folder).is_some() {
-                continue;
-            }
+            let Some((_, ecosystem)) = speaks_for(entry) else { continue };
+            let folder = folder_of(&entry.path);
             let bytes = entry.size.min(languages::FILE_CAP);
             // Markup and styles accompany every web program and are nobody's main language.
             if ecosystem != "site" {
@@ -59,6 +74,10 @@ impl Shares {
         }
         (self.by_unit[unit] as f64 / self.total as f64).min(1.0)
     }
+}
+
+fn folder_of(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
 /// A site's own scripts count for it as well, so that a page with a script is no script project.

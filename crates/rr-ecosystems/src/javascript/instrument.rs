@@ -40,17 +40,14 @@ pub(super) fn instrument(
     let report = |suffix: &str| format!("@{{reports}}/{}-{token}.{suffix}", runner.name());
     let (line, format, report) = match runner {
         Runner::Vitest => (vitest(&line), ReportFormat::Recorder, RECORDS.to_owned()),
-        Runner::Ava | Runner::Qunit => {
+        Runner::Ava | Runner::Qunit | Runner::Tap => {
             let file = report("tap");
+            // node-tap's own option to write a file came late; a reporter of this name it always had.
             let flag = if runner == Runner::Ava { "--tap" } else { "--reporter tap" };
+            let line = if runner == Runner::Tap { without_reporter(&line) } else { line };
             let before_pipe = first_of_pipe(&line);
             let flagged = after(before_pipe, &[runner.name()], flag);
             (format!("{flagged} | tee {file}"), ReportFormat::Tap, file)
-        }
-        Runner::Tap => {
-            let file = report("tap");
-            let flag = format!("--output-file={file}");
-            (after(&line, &["tap"], &flag), ReportFormat::Tap, file)
         }
         Runner::Lab => {
             let file = report("xml");
@@ -199,6 +196,23 @@ fn without_watch(line: &str, runner: Runner) -> String {
     if waits_by_default { format!("{line} --watchAll=false") } else { line }
 }
 
+/// node-tap believes the last reporter that it is told of.
+fn without_reporter(line: &str) -> String {
+    let all = words(line);
+    let mut changes = Vec::new();
+    for (at, word) in all.iter().enumerate() {
+        let text = word.text.as_str();
+        let apart = matches!(text, "-R" | "--reporter");
+        if apart || text.starts_with("-R") || text.starts_with("--reporter=") {
+            changes.push((word.place.clone(), String::new()));
+        }
+        if apart && let Some(value) = all.get(at + 1) {
+            changes.push((value.place.clone(), String::new()));
+        }
+    }
+    edit(line, &changes)
+}
+
 /// Node wants one destination per reporter: ours come with theirs, the script's would not.
 fn without_reporters(line: &str) -> String {
     let all = words(line);
@@ -241,6 +255,14 @@ mod tests {
         assert_eq!(
             line_of(Runner::Ava, "c8 ava --verbose | faucet"),
             "c8 ava --tap | tee @{reports}/ava-t.tap"
+        );
+        let tap = "tap --reporter tap --no-coverage test/*.js | tee @{reports}/tap-t.tap";
+        for line in ["tap --no-coverage test/*.js", "tap --no-coverage -Rspec test/*.js"] {
+            assert_eq!(line_of(Runner::Tap, line), tap);
+        }
+        assert_eq!(
+            line_of(Runner::Tap, "nyc tap --watch --reporter dot test"),
+            "nyc tap --reporter tap test | tee @{reports}/tap-t.tap"
         );
         assert_eq!(
             line_of(Runner::Bun, "bun test --watch src"),

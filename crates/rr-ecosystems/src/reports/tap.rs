@@ -9,6 +9,10 @@ use rr_core::{CaseOutcome, Exit, TestCase, TestRun};
 
 use super::ReportInput;
 
+/// The points by which node-tap and ava say that there was nothing to run. They are no tests.
+const NOTHING_TO_RUN: &[&str] =
+    &["no tests specified", "Couldn't find any files to test", "Couldn’t find any files to test"];
+
 /// Longest diagnostic kept for one point, in lines.
 const MESSAGE_LINES: usize = 60;
 
@@ -61,6 +65,7 @@ struct Stream {
     planned: Option<u64>,
     bailed: Option<String>,
     last_is_case: bool,
+    empty: bool,
 }
 
 impl Stream {
@@ -93,7 +98,11 @@ impl Stream {
         } else if let Some(plan) = plan_of(body).filter(|_| indent == 0) {
             self.planned = Some(self.planned.unwrap_or(0) + plan);
         } else if let Some(point) = point_of(body) {
-            self.point(indent, &point);
+            if indent == 0 && !point.ok && NOTHING_TO_RUN.contains(&point.name) {
+                self.empty = true;
+            } else {
+                self.point(indent, &point);
+            }
         }
     }
 
@@ -167,6 +176,7 @@ impl Stream {
             run.doubts.push(format!("the suite bailed out: {reason}"));
         }
         match self.planned {
+            _ if self.empty => run.doubts.push("the runner found no test files".to_owned()),
             None => {
                 run.complete = false;
                 run.doubts.push("the stream ends without its plan".to_owned());
@@ -268,6 +278,18 @@ mod tests {
                 ("t/b.js", CaseOutcome::Failed),
             ]
         );
+    }
+
+    #[test]
+    fn a_point_that_says_there_are_no_tests_is_none() {
+        for stream in [
+            "TAP version 13\nnot ok 1 - no tests specified\n  ---\n  at: x\n  ...\n1..1\n# failed 1 test\n",
+            "TAP version 13\nnot ok 1 - Couldn’t find any files to test\n1..0\n",
+        ] {
+            let run = read_text(stream);
+            assert!(run.cases.is_empty(), "{:?}", run.cases);
+            assert_eq!(run.doubts, ["the runner found no test files"]);
+        }
     }
 
     #[test]

@@ -51,7 +51,7 @@ function install() {
     { matches: function (request) { return request === '@jest/core'; }, file: './jest.cjs' },
     {
       matches: function (request, parent) {
-        return (request === './lib/test' || request === './lib/results') &&
+        return /^\.\/lib\/(test|results|render)$/.test(request) &&
           /[\\/]tape[^\\/]*[\\/]index\.js$/.test(parent);
       },
       file: './tape.cjs'

@@ -3,17 +3,21 @@
 
 const path = require('path');
 const writer = require('./writer.cjs');
-const patched = new WeakSet();
+const adapted = new WeakMap();
 const parents = new WeakMap();
 let out = null;
+let failed = false;
 
 function adapt(exported, request, becomeRunner) {
-  if (typeof exported !== 'function' || patched.has(exported)) return exported;
-  patched.add(exported);
+  if (typeof exported !== 'function') return exported;
+  if (adapted.has(exported)) return adapted.get(exported);
   becomeRunner();
+  let replacement = exported;
   if (request === './lib/test') adaptTest(exported);
-  else adaptResults(exported);
-  return exported;
+  else if (typeof exported.prototype.close === 'function') adaptResults(exported);
+  else replacement = adaptFactory(exported);
+  adapted.set(exported, replacement);
+  return replacement;
 }
 
 function recorder() {
@@ -39,6 +43,7 @@ function assertion(test, result) {
   let outcome = result.ok ? 'passed' : 'failed';
   if (result.skip || (result.todo && !result.ok)) outcome = 'skipped';
   else if (!result.ok && result.exiting) outcome = 'errored';
+  if (outcome === 'failed' || outcome === 'errored') failed = true;
   recorder().result(id, outcome, 0, result.ok ? '' : message(result));
 }
 
@@ -58,8 +63,17 @@ function message(result) {
 function adaptResults(Results) {
   const close = Results.prototype.close;
   Results.prototype.close = function () {
-    if (!this.closed) recorder().end(!this.fail);
+    if (!this.closed) recorder().end(!failed);
     return close.apply(this, arguments);
+  };
+}
+
+// Before version 2 its results were a stream that a function makes, and that ends after the last.
+function adaptFactory(createResults) {
+  return function () {
+    const stream = createResults.apply(this, arguments);
+    stream.on('end', function () { recorder().end(!failed); });
+    return stream;
   };
 }
 

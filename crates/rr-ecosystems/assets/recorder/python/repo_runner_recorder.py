@@ -2,13 +2,11 @@
 
 Loaded through PYTEST_PLUGINS. Under pytest-xdist only the controller records.
 """
-import time
-
 import pytest
 
 import repo_runner_writer as record
 
-_session = {"writer": None, "tests": {}, "config": None, "collected": set()}
+_session = {"writer": None, "tests": {}, "config": None, "collected": set(), "shares": {}}
 
 
 def _hook(**options):
@@ -24,7 +22,7 @@ def pytest_configure(config):
         return
     writer = record.guarded(record.claim)("pytest")
     if writer is not None:
-        _session.update(writer=writer, tests={}, config=config, collected=set())
+        _session.update(writer=writer, tests={}, config=config, collected=set(), shares={})
 
 
 def _writer(config=None):
@@ -35,23 +33,26 @@ def _writer(config=None):
 
 
 @record.guarded
-def _found(config, count):
+def _found(config, ids):
     writer = _writer(config)
     if writer is not None:
-        writer.found(count)
+        for nodeid in ids:
+            share = _session["shares"].setdefault(nodeid, {"found": 0, "begun": 0})
+            share["found"] += 1
+        writer.found(len(ids))
 
 
 def pytest_collection_finish(session):
     # Under xdist the controller collects nothing itself.
     if not session.config.pluginmanager.hasplugin("dsession"):
-        _found(session.config, len(session.items))
+        _found(session.config, [item.nodeid for item in session.items])
 
 
 @_hook(optionalhook=True)
 def pytest_xdist_node_collection_finished(node, ids):
     if not _session.get("xdist"):
         _session["xdist"] = True
-        _found(node.config, len(ids))
+        _found(node.config, list(ids))
 
 
 @_hook(tryfirst=True)
@@ -78,8 +79,19 @@ def pytest_runtest_logstart(nodeid):
 def _started(nodeid):
     writer = _writer()
     if writer is not None:
-        _session["tests"][nodeid] = {"o": None, "s": 0.0, "m": "", "t": time.time()}
-        writer.begin(nodeid)
+        name = _name(nodeid)
+        _session["tests"][nodeid] = {"id": name, "o": None, "s": 0.0, "m": ""}
+        writer.begin(name)
+
+
+def _name(nodeid):
+    """The id of the test that begins: collectors of a suite's own may give several tests one id.
+
+    Never more names than tests were found, so that a test that is run again stays one test.
+    """
+    share = _session["shares"].get(nodeid, {"found": 1, "begun": 0})
+    share["begun"] = min(share["begun"] + 1, share["found"])
+    return nodeid if share["begun"] <= 1 else "%s#%d" % (nodeid, share["begun"])
 
 
 @_hook(tryfirst=True)
@@ -97,7 +109,7 @@ def _reported(report):
     if writer is None:
         return
     tests = _session["tests"]
-    test = tests.setdefault(report.nodeid, {"o": None, "s": 0.0, "m": "", "t": 0.0})
+    test = tests.setdefault(report.nodeid, {"id": report.nodeid, "o": None, "s": 0.0, "m": ""})
     test["s"] += getattr(report, "duration", 0.0) or 0.0
     if report.outcome == "rerun":
         # pytest-rerunfailures: only the last attempt counts, and the record says so.
@@ -112,7 +124,7 @@ def _reported(report):
         test["m"] = "" if outcome == "passed" else _message(report)
     if report.when == "teardown" and not _is_subtest(report):
         tests.pop(report.nodeid, None)
-        writer.case(report.nodeid, test["o"] or "errored", test["s"], test["m"])
+        writer.case(test["id"], test["o"] or "errored", test["s"], test["m"])
 
 
 def _is_subtest(report):

@@ -229,8 +229,12 @@ pub(super) static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| rules![
         r"(?:error |: )(TS\d{4}): ", "the compiler refuses the sources ({})",
         "src/a.ts(3,5): error TS2345: Argument of type" => "TS2345";
     "javascript.no-tests", Intrinsic, 0.9, Nothing,
-        r#"(?i)(?:error: )?(no tests? specified)"#, "the test script is npm's placeholder",
+        r#"(?i)error: (no tests? specified)"#, "the test script is npm's placeholder",
         "Error: no test specified" => "no test specified";
+    "javascript.no-tests", Intrinsic, 0.85, Nothing,
+        r#"(?:^|[^\w'"])(No test files found|no tests specified|No tests found, exiting with code|No specs found|Couldn.t find any files to test|No test files were found)"#,
+        "the runner finds no test files here: published packages often leave them out",
+        "not ok 1 - no tests specified" => "no tests specified";
     "javascript.snapshots", Intrinsic, 0.7, Nothing,
         r"(\d+) snapshots? (?:obsolete|failed)", "{} snapshots do not fit", " › 3 snapshots failed." => "3";
 ]);
