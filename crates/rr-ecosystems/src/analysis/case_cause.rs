@@ -12,7 +12,9 @@ static RULES: &[(&str, CauseClass)] = &[
     ("nodename nor servname provided", CauseClass::NeedsNetwork),
     // Error: getaddrinfo ENOTFOUND example.com
     ("getaddrinfo ENOTFOUND", CauseClass::NeedsNetwork),
-    ("getaddrinfo EAI_AGAIN", CauseClass::NeedsNetwork),
+    // actual: {"errno":-3001,"code":"EAI_AGAIN","syscall":"getaddrinfo","hostname":"example.com"}
+    ("EAI_AGAIN", CauseClass::NeedsNetwork),
+    (r#""code":"ENOTFOUND","syscall":"getaddrinfo""#, CauseClass::NeedsNetwork),
     ("socket.gaierror", CauseClass::NeedsNetwork),
     ("NameResolutionError", CauseClass::NeedsNetwork),
     // dial tcp: lookup example.com: no such host
@@ -110,6 +112,8 @@ mod tests {
             of("PermissionError: [Errno 1] Operation not permitted: '/x'"),
             Some(CauseClass::NeedsPrivilege)
         );
+        let shown = r#"actual: {"errno":-3001,"code":"EAI_AGAIN","syscall":"getaddrinfo"}"#;
+        assert_eq!(of(shown), Some(CauseClass::NeedsNetwork));
         assert_eq!(of("AssertionError: 1 != 2"), None);
         assert_eq!(of("connect ECONNREFUSED 127.0.0.1:6379"), Some(CauseClass::Environment));
         assert_eq!(of("connect ECONNREFUSED 127.0.0.1:1"), None);
