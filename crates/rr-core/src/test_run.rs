@@ -36,7 +36,7 @@ pub enum ReportFormat {
 )]
 #[serde(rename_all = "lowercase")]
 pub enum CaseOutcome {
-    /// Passed, or failed where its authors expect it to.
+    /// Passed. A failure that its authors expect counts as skipped: it proves nothing.
     Passed,
     /// An assertion failed.
     Failed,

@@ -74,8 +74,7 @@ pub(crate) fn keep(live: &LiveRun, input: &Keep) -> Result<(), RunError> {
         inputs_json: serde_json::to_string(&kept).map_err(|e| RunError::Internal(e.to_string()))?,
     })?;
     if let Some(before) = before.filter(|row| row.path.is_dir()) {
-        std::fs::remove_dir_all(&before.path)
-            .map_err(|e| RunError::io(format!("remove `{}`", before.path.display()), e))?;
+        rr_sandbox::remove_tree(&before.path)?;
     }
     Ok(())
 }

@@ -206,8 +206,7 @@ impl RunService {
         }
         let folder = self.home.run(id);
         if folder.exists() {
-            std::fs::remove_dir_all(&folder)
-                .map_err(|e| RunError::io(format!("remove `{}`", folder.display()), e))?;
+            rr_sandbox::remove_tree(&folder)?;
         }
         self.store
             .delete_journal(id.as_str(), self.clock.unix_millis())
@@ -223,8 +222,7 @@ impl RunService {
         let rows = self.store.environments()?;
         for row in &rows {
             if row.path.is_dir() {
-                std::fs::remove_dir_all(&row.path)
-                    .map_err(|e| RunError::io(format!("remove `{}`", row.path.display()), e))?;
+                rr_sandbox::remove_tree(&row.path)?;
             }
             self.store.delete_environment(&row.key)?;
         }

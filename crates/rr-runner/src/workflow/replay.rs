@@ -193,7 +193,7 @@ fn difference(before: &TestRun, after: &TestRun) -> Option<String> {
 /// The run's clean source for another sandbox. Files are linked: neither sandbox writes to them.
 fn clean_copy(live: &LiveRun, folder: &Path) -> Result<(), StepError> {
     if folder.exists() {
-        std::fs::remove_dir_all(folder).map_err(|e| io("remove an earlier replay", &e))?;
+        rr_sandbox::remove_tree(folder).map_err(|e| agent_error(e.into()))?;
     }
     copy_tree(&live.session.source(), &folder.join("base").join("repo"))
         .map_err(|e| io("copy the source for the replay", &e))

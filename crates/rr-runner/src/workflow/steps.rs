@@ -108,7 +108,7 @@ fn fetch_source(live: &LiveRun, _: &StepContext, (): ()) -> StepOutcome<FetchedS
     timed(live, Phase::AnalyzeProject, || {
         let into = live.session.source();
         if into.exists() {
-            std::fs::remove_dir_all(&into).map_err(|e| io("remove a partial source", &e))?;
+            rr_sandbox::remove_tree(&into).map_err(|e| agent_error(e.into()))?;
         }
         std::fs::create_dir_all(&into).map_err(|e| io("create the source folder", &e))?;
         let sink = execute::log_sink(live, "fetch")?;
