@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use rr_core::{Observer, Phase, RunEvent};
 
 use super::Display;
-use super::plain::describe;
+use super::plain::{Headings, describe};
 use super::style::Style;
 
 /// Ten drawings a second look alive and cost nothing.
@@ -27,6 +27,7 @@ struct State {
     phase: Option<(Phase, Instant)>,
     step: Option<(String, Instant)>,
     last_line: String,
+    headings: Headings,
     frame: usize,
     drawn: usize,
     ended: bool,
@@ -41,6 +42,7 @@ impl LiveDisplay {
             phase: None,
             step: None,
             last_line: String::new(),
+            headings: Headings::default(),
             frame: 0,
             drawn: 0,
             ended: false,
@@ -84,7 +86,8 @@ impl Observer for LiveDisplay {
             }
             _ => {}
         }
-        let text = describe(event, false).map(|text| state.paint(event, &text));
+        let text = describe(event, false);
+        let text = state.headings.tell(event, text).map(|text| state.paint(event, &text));
         state.redraw(text.as_deref());
     }
 }

@@ -1,28 +1,66 @@
 //! Progress without a terminal: one line per event that people care about, or all as JSON.
 
+use std::collections::BTreeSet;
 use std::io::Write as _;
+use std::sync::{Mutex, PoisonError};
 
-use rr_core::{Observer, PhaseOutcome, RunEvent};
+use rr_core::{Observer, Phase, PhaseOutcome, RunEvent};
 
 use super::Display;
 
 /// One line per event.
 pub(crate) struct PlainLines {
     verbose: bool,
+    headings: Mutex<Headings>,
 }
 
 impl PlainLines {
     pub(crate) fn new(verbose: bool) -> Self {
-        Self { verbose }
+        Self { verbose, headings: Mutex::default() }
     }
 }
 
 impl Observer for PlainLines {
     fn on_event(&self, event: &RunEvent) {
-        if let Some(text) = describe(event, self.verbose) {
+        let mut headings = self.headings.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(text) = headings.tell(event, describe(event, self.verbose)) {
             super::note(&text);
         }
     }
+}
+
+/// Which phase the lines stand under. Phases overlap and are entered again; a heading is repeated
+/// only where a line of that phase follows lines of another.
+#[derive(Debug, Default)]
+pub(crate) struct Headings {
+    seen: BTreeSet<Phase>,
+    shown: Option<Phase>,
+    current: Option<Phase>,
+}
+
+impl Headings {
+    /// The text of an event, with the heading that it needs.
+    pub(crate) fn tell(&mut self, event: &RunEvent, text: Option<String>) -> Option<String> {
+        if let RunEvent::PhaseStarted { phase } = event {
+            self.current = Some(*phase);
+            if !self.seen.insert(*phase) {
+                return None;
+            }
+            self.shown = self.current;
+            return text;
+        }
+        let text = text?;
+        let repeated = self.current.filter(|_| self.shown != self.current);
+        self.shown = self.current;
+        Some(match repeated {
+            Some(phase) => format!("{}\n{text}", heading(phase)),
+            None => text,
+        })
+    }
+}
+
+fn heading(phase: Phase) -> String {
+    format!("[{:>2}/12] {phase}", phase.number())
 }
 
 impl Display for PlainLines {
@@ -49,7 +87,7 @@ impl Display for JsonLines {
 pub(crate) fn describe(event: &RunEvent, verbose: bool) -> Option<String> {
     Some(match event {
         RunEvent::RunStarted { run_id, source } => format!("run {run_id}: {source}"),
-        RunEvent::PhaseStarted { phase } => format!("[{:>2}/12] {phase}", phase.number()),
+        RunEvent::PhaseStarted { phase } => heading(*phase),
         RunEvent::PhaseEnded { outcome: PhaseOutcome::Failed, phase, detail } => {
             format!("        {phase} failed: {detail}")
         }
@@ -87,4 +125,25 @@ pub(crate) fn describe(event: &RunEvent, verbose: bool) -> Option<String> {
         RunEvent::Note { text } => format!("        {text}"),
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_heading_is_repeated_only_before_a_line_of_its_own() {
+        let mut headings = Headings::default();
+        let mut tell = |event: RunEvent| headings.tell(&event, describe(&event, false));
+        let start = |phase| RunEvent::PhaseStarted { phase };
+        let note = || RunEvent::Note { text: "x".to_owned() };
+        assert!(tell(start(Phase::ManageDependencies)).is_some());
+        assert!(tell(start(Phase::IndexFiles)).is_some());
+        assert_eq!(tell(start(Phase::ManageDependencies)), None);
+        assert_eq!(tell(start(Phase::IndexFiles)), None);
+        assert_eq!(tell(note()).as_deref(), Some("        x"));
+        assert_eq!(tell(start(Phase::ManageDependencies)), None);
+        let text = tell(note()).unwrap_or_default();
+        assert!(text.starts_with("[ 4/12] "), "{text}");
+    }
 }
