@@ -16,6 +16,7 @@ static FILES: &[(&str, &[u8])] = assets![
     "recorder/go/run-tests.sh",
     "recorder/make/shell.sh",
     "recorder/make/targets.sh",
+    "recorder/maven/download.sh",
     "recorder/native/ask.sh",
     "recorder/native/no-werror.sh",
     "recorder/native/run-program.sh",

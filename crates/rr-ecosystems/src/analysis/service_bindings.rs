@@ -245,7 +245,7 @@ fn speaks_of(kind: ServiceKind, name: &str, generic: bool) -> bool {
     ];
     let words: &[&str] = match kind {
         ServiceKind::Postgres | ServiceKind::Mysql | ServiceKind::Mongodb => {
-            &["DB", "DATABASE", "SQL"]
+            &["DB", "DATABASE", "SQL", "DATASOURCE", "JDBC"]
         }
         ServiceKind::Redis => &["CACHE", "BROKER"],
         _ => &["BROKER"],
@@ -323,6 +323,10 @@ impl<'a> Url<'a> {
             database
         };
         let query = if self.query.is_empty() { String::new() } else { format!("?{}", self.query) };
+        // JDBC addresses name no user before the host.
+        if self.scheme.starts_with("jdbc:") && !self.credentials {
+            return format!("{}://{{host}}:{{port}}{database}{query}", self.scheme);
+        }
         let credentials =
             match (self.credentials || !access.user.is_empty(), access.user.is_empty()) {
                 (true, false) => "{user}:{password}@",

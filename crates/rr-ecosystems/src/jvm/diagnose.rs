@@ -73,6 +73,9 @@ static RULES: &[Rule] = &[
     // `--- maven-surefire-plugin:2.12.4:test`: older than JUnit 5, so that it finds none of its tests
     Rule { id: "jvm.surefire-too-old", pattern: r"(?:maven-)?surefire(?:-plugin)?:(2\.(?:\d|1\d|2[01])(?:\.\d+)?):test", kinds: TEST,
         cause: CauseClass::Environment, confidence: 0.8, explanation: "Surefire {} knows no JUnit 5", cure: newer_surefire },
+    // `[INFO] Tests are skipped.`: the build file says so
+    Rule { id: "jvm.tests-skipped", pattern: r"^\[INFO\] (Tests are skipped)", kinds: TEST,
+        cause: CauseClass::Intrinsic, confidence: 0.8, explanation: "the build file skips the tests", cure: unskipped },
     // `Process 'Gradle Test Executor 1' finished with non-zero exit value 137`
     Rule { id: "jvm.test-process", pattern: r"(?:The forked VM terminated without properly saying goodbye|finished with non-zero exit value (\d+))", kinds: TEST,
         cause: CauseClass::Intrinsic, confidence: 0.5, explanation: "the test process ended midway", cure: no_cure },
@@ -199,6 +202,22 @@ fn newer_surefire(found: &Match<'_>) -> Vec<Remedy> {
     })
     .into_iter()
     .collect()
+}
+
+/// Runs what a property skips; what a plugin's own configuration skips stays skipped.
+fn unskipped(found: &Match<'_>) -> Vec<Remedy> {
+    if found.failed.tests.is_some_and(|tests| !tests.cases.is_empty()) {
+        return Vec::new();
+    }
+    let flags = ["-DskipTests=false", "-DskipITs=false", "-Dmaven.test.skip=false"];
+    let rewritten = rewrite(found, "run the tests that the build file skips", |words| {
+        let mut words = words.to_vec();
+        if let Some(at) = words.iter().position(|word| word == "-fae") {
+            words.splice(at + 1..at + 1, flags.map(str::to_owned));
+        }
+        words
+    });
+    rewritten.into_iter().collect()
 }
 
 /// Opens what most older libraries reach into.

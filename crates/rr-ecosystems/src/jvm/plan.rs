@@ -92,14 +92,42 @@ impl Maker<'_> {
             Tool::Maven => (self.maven_build(), self.maven_test()),
             Tool::Gradle => (self.gradle_build(), self.gradle_test()),
         };
-        let mut steps = vec![build];
+        let mut steps = Vec::new();
+        steps.extend(self.without_network().then(|| self.download()));
+        steps.push(build);
         steps.extend(self.start());
         steps.extend(self.has_tests().then_some(test));
         steps
     }
 
+    /// Databases lie on the run's own loopback, so that everything behind the install is there too.
+    fn without_network(&self) -> bool {
+        !self.context.analysis.services.is_empty()
+    }
+
+    fn download(&self) -> Step {
+        let words = match self.tool {
+            Tool::Maven => {
+                let phase = self.phase().0;
+                let phase = if phase == "test" { "package" } else { &phase };
+                let script = ["bash", "@{tools}/recorder/maven/download.sh", "mvn", "-B", "-ntp"];
+                let words = script.iter().chain(QUIET).map(|word| (*word).to_owned());
+                words.chain(self.compiler_level()).chain([phase.to_owned()]).collect()
+            }
+            Tool::Gradle => self.gradle(&["assemble", "testClasses"]),
+        };
+        let title = format!("download what {} needs", self.tool.name());
+        let mut step = self.step("download", StepKind::Install, &title, words);
+        step.timeout_seconds = BUILD_SECONDS;
+        step
+    }
+
     fn maven_build(&self) -> Step {
-        let words = self.maven(&["-DskipTests"], "package");
+        let mut words = self.maven(&["-DskipTests"], "package");
+        let reactor = pom::reactor(self.repo, &self.unit.path);
+        if start::wants_class_path(self.repo, &reactor) {
+            words.extend(start::CLASS_PATH_GOAL.iter().map(|word| (*word).to_owned()));
+        }
         let mut step = self.step("build", StepKind::Build, "build with Maven", words);
         step.timeout_seconds = BUILD_SECONDS;
         step
@@ -119,8 +147,28 @@ impl Maker<'_> {
     }
 
     fn maven(&self, options: &[&str], goal: &str) -> Vec<String> {
-        let words = ["mvn", "-B", "-ntp"].iter().chain(options).chain(QUIET);
-        words.chain([&goal]).map(|word| (*word).to_owned()).collect()
+        let offline: &[&str] = if self.without_network() { &["-o"] } else { &[] };
+        let words = ["mvn", "-B", "-ntp"].iter().chain(offline).chain(options).chain(QUIET);
+        let words = words.map(|word| (*word).to_owned()).chain(self.compiler_level());
+        words.chain([goal.to_owned()]).collect()
+    }
+
+    /// The compiler plugin that older Mavens choose by themselves does not know `release` and
+    /// compiles for Java 5; newer ones leave these two out where there is a `release`.
+    fn compiler_level(&self) -> Vec<String> {
+        let reactor = pom::reactor(self.repo, &self.unit.path);
+        let says = |name: &str| reactor.iter().any(|pom| pom.properties.contains_key(name));
+        let chosen = reactor.iter().any(|p| p.plugins.iter().any(|n| n == "maven-compiler-plugin"));
+        let mut levels: Vec<u32> = reactor.iter().filter_map(|pom| pom.release).collect();
+        levels.dedup();
+        match levels[..] {
+            [level]
+                if says("maven.compiler.release") && !says("maven.compiler.source") && !chosen =>
+            {
+                ["source", "target"].map(|what| format!("-Dmaven.compiler.{what}={level}")).to_vec()
+            }
+            _ => Vec::new(),
+        }
     }
 
     /// The phase up to which CI goes: some modules' tests need others packaged.
@@ -205,7 +253,7 @@ impl Maker<'_> {
                 step.env.entry(name).or_insert(value);
             }
         }
-        if self.context.analysis.services.is_empty() {
+        if !self.without_network() {
             step.network = NetworkNeed::Registries;
         }
         if let Some(evidence) = evidence {

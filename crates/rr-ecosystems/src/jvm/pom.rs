@@ -26,6 +26,8 @@ pub(super) struct Pom {
     /// What the enforcer allows: `[17,)`.
     pub(super) enforced: Option<String>,
     pub(super) main_class: Option<String>,
+    /// Whether its program needs other jars, or may: a parent can bring some.
+    pub(super) needs_others: bool,
 }
 
 impl Pom {
@@ -68,6 +70,8 @@ impl Pom {
         for node in child(root, "parent").into_iter().chain(own) {
             let group = child_text(node, "groupId").unwrap_or_default();
             let artifact = child_text(node, "artifactId").unwrap_or_default();
+            let scope = child_text(node, "scope").unwrap_or_default();
+            self.needs_others |= !matches!(scope.as_str(), "test" | "provided");
             self.dependencies.push(format!("{group}:{artifact}"));
         }
     }

@@ -79,8 +79,40 @@ fn maven(repo: &dyn RepoView, reactor: &[Pom]) -> Option<Start> {
         let line = "exec java -jar target/quarkus-app/quarkus-run.jar";
         return Some(server(repo, pom, line, "start the Quarkus application", health));
     }
+    program(repo, program_of(repo, reactor)?)
+}
+
+fn program_of<'a>(repo: &dyn RepoView, reactor: &'a [Pom]) -> Option<&'a Pom> {
     let pom = reactor.iter().find(|pom| pom.main_class.is_some() && pom.packaging == "jar")?;
-    program(repo, pom)
+    let class = pom.main_class.as_deref()?;
+    // A library's jar may name an example as its main class: no entry point.
+    let aside = ["example", "demo", "sample", "test", "benchmark"];
+    let aside = aside.iter().any(|word| class.to_ascii_lowercase().contains(word));
+    (!aside && source_of(repo, &pom.folder, class).is_some()).then_some(pom)
+}
+
+/// Writes each module's class path to a file beside its classes.
+pub(super) const CLASS_PATH_GOAL: &[&str] = &[
+    "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:build-classpath",
+    "-Dmdep.outputFile=target/repo-runner-class-path",
+    "-DincludeScope=runtime",
+];
+
+/// Whether the build's program is started from its classes and needs to know its dependencies.
+pub(super) fn wants_class_path(repo: &dyn RepoView, reactor: &[Pom]) -> bool {
+    let server = |pom: &Pom| {
+        pom.plugins
+            .iter()
+            .any(|p| p.starts_with("spring-boot-maven") || p.contains("quarkus-maven"))
+    };
+    !reactor.iter().any(server)
+        && program_of(repo, reactor).is_some_and(|pom| !self_contained(pom) && pom.needs_others)
+}
+
+/// Whether the module's jar holds its dependencies.
+fn self_contained(pom: &Pom) -> bool {
+    let packers = ["maven-shade-plugin", "maven-assembly-plugin"];
+    pom.plugins.iter().any(|plugin| packers.contains(&plugin.as_str()))
 }
 
 /// The application's jar: not the one before repackaging, sources or documentation.
@@ -119,18 +151,15 @@ fn configured_port(repo: &dyn RepoView, folder: &str) -> u16 {
 /// A plain program with a main class: a server where its source listens.
 fn program(repo: &dyn RepoView, pom: &Pom) -> Option<Start> {
     let class = pom.main_class.as_deref()?;
-    // A library's jar may name an example as its main class: no entry point.
-    let aside = ["example", "demo", "sample", "test", "benchmark"];
-    if aside.iter().any(|word| class.to_ascii_lowercase().contains(word)) {
-        return None;
-    }
     let source = source_of(repo, &pom.folder, class)?;
     let evidence = Evidence::at(join(&pom.folder, "pom.xml"), "jvm.main-class", Trust::Manifest);
-    let executable = ["maven-jar-plugin", "maven-shade-plugin", "maven-assembly-plugin"]
-        .iter()
-        .any(|name| pom.plugins.iter().any(|plugin| plugin == name));
-    let words =
-        if executable { JAR.to_owned() } else { format!("exec java -cp target/classes {class}") };
+    let words = if self_contained(pom) {
+        JAR.to_owned()
+    } else if pom.needs_others {
+        format!("exec java -cp \"target/classes:$(cat target/repo-runner-class-path)\" {class}")
+    } else {
+        format!("exec java -cp target/classes {class}")
+    };
     if SERVES.is_match(&source) {
         let port = PORT.captures(&source).and_then(|found| found[1].parse().ok());
         let mut paths: Vec<String> =
