@@ -5,8 +5,8 @@ use rr_core::{FileEntry, RepoView, UnitRole};
 use super::collected::{Mined, folder_of};
 use super::{
     app_json, azure, circle, compose, devcontainer, dockerfile, dotenv, github, gitlab, justfile,
-    makefile, nox, package_json, pins, procfile, pyproject, readme, shell_scripts, taskfile, tox,
-    travis,
+    mage, makefile, nox, package_json, pins, procfile, pyproject, readme, shell_scripts, taskfile,
+    tox, travis,
 };
 use crate::places::decoy_role;
 
@@ -85,6 +85,7 @@ fn task_miner(name: &str) -> Option<FileMiner> {
         "tox.ini" | "setup.cfg" => tox::mine,
         "pyproject.toml" => pyproject::mine,
         "noxfile.py" => nox::mine,
+        "magefile.go" => mage::mine,
         ".tool-versions" | "mise.toml" | ".mise.toml" | "runtime.txt" | ".sdkmanrc" => pins::mine,
         "Procfile" => procfile::mine,
         _ => return None,

@@ -21,6 +21,7 @@ mod gitlab;
 mod images;
 mod justfile;
 mod lexer;
+mod mage;
 mod main_test;
 mod makefile;
 mod mine;

@@ -99,6 +99,13 @@ fn task_call<'a>(
             let folder = ["--prefix", "-C", "--cwd", "--dir"].iter().find_map(|o| option(inner, o));
             TaskCall { files: &["package.json"], targets: vec![node_script(name, inner)?], folder }
         }
+        "mage" => call(&["magefile.go"], lower(&plain(inner))),
+        // Mage's own starter, which needs no `mage` on the path.
+        "go" if inner.get(1).is_some_and(|word| word == "run")
+            && inner.get(2).is_some_and(|word| word.ends_with("mage.go")) =>
+        {
+            call(&["magefile.go"], lower(&plain(&inner[2..])))
+        }
         "just" => call(&["justfile", "Justfile", ".justfile"], plain(inner)),
         "task" => call(&["Taskfile.yml", "Taskfile.yaml"], plain(inner)),
         "tox" => {
@@ -180,6 +187,10 @@ fn tox_section(analysis: &Analysis, chosen: &str) -> String {
     let first = chosen.split(',').next().unwrap_or(chosen);
     let own = analysis.facts.iter().any(|fact| fact.key == FactKey::Script(first.to_owned()));
     if own { first.to_owned() } else { "testenv".to_owned() }
+}
+
+fn lower(words: &[String]) -> Vec<String> {
+    words.iter().map(|word| word.to_ascii_lowercase()).collect()
 }
 
 fn option<'a>(words: &'a [String], name: &str) -> Option<&'a str> {

@@ -13,6 +13,7 @@ mod packages;
 mod paths;
 mod plan;
 mod scripts;
+mod service;
 mod system;
 
 use rr_core::{

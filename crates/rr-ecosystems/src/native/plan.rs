@@ -155,6 +155,13 @@ impl<'a> Maker<'a> {
     }
 
     fn start(&self) -> Option<Step> {
+        if let Some(service) = super::service::find(self.repo, self.context.analysis, self.unit) {
+            let title = format!("start `{}`", service.words.join(" "));
+            let mut step = self.step("start", StepKind::Start, &title, service.words);
+            step.cwd = service.cwd;
+            step.probe = Some(service.probe);
+            return Some(self.with(step, Some(service.evidence)));
+        }
         let name = detect::main_program(self.repo, &self.unit.path, self.system)?;
         let folder = match self.system {
             System::CMake | System::Meson => self.build.as_str(),
