@@ -284,6 +284,10 @@ impl Selection {
         if !manifest.installable {
             self.take_main_files(&files, &unit.path);
         }
+        // A package that declares nothing itself has its dependencies in conda's environment.
+        if manifest.dependencies.is_empty() && self.files.is_empty() {
+            self.tool_groups.extend(by_name(&manifest.tool_groups, &["conda"]));
+        }
         // Poetry's and Pipfile's only development group is where their test runner is.
         self.tool_groups.extend(by_name(&manifest.tool_groups, &["dev"]));
         let test_runner = self.names(repo, manifest).iter().any(|name| {

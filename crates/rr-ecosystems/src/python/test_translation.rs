@@ -41,8 +41,9 @@ pub(super) fn translate(
     }
     match file_name(first) {
         "pytest" | "py.test" => Some(("pytest", python(&[&["-m", "pytest"], rest].concat()))),
-        // nose is gone and nose2 has a result class of its own; pytest runs what they ran.
-        "nosetests" | "nose2" => Some(("pytest", python(&["-m", "pytest"]))),
+        // nose is gone; pytest runs what it ran.
+        "nosetests" => Some(("pytest", python(&["-m", "pytest"]))),
+        "nose2" => Some(("nose2", nose2_words(rest))),
         "trial" | "stestr" | "zope-testrunner" | "green" => {
             Some(("unittest", words.iter().map(|word| (*word).to_owned()).collect()))
         }
@@ -79,7 +80,8 @@ fn translate_python(
         ["-m", "pytest" | "py.test", rest @ ..] => {
             Some(("pytest", python(&[&["-m", "pytest"], rest].concat())))
         }
-        ["-m", "nose" | "nose2", ..] => Some(("pytest", python(&["-m", "pytest"]))),
+        ["-m", "nose", ..] => Some(("pytest", python(&["-m", "pytest"]))),
+        ["-m", "nose2", rest @ ..] => Some(("nose2", nose2_words(rest))),
         ["-m", "unittest", rest @ ..] => {
             let rest: Vec<&str> =
                 rest.iter().copied().filter(|w| !matches!(*w, "-f" | "--failfast")).collect();
@@ -108,6 +110,20 @@ fn translate_python(
         _ => None,
     }
 }
+
+/// nose2 expands parameters and layers as nobody else does; its own plugin writes the outcomes.
+fn nose2_words(rest: &[&str]) -> Vec<String> {
+    let stops = |word: &&&str| !matches!(**word, "-F" | "--fail-fast" | "--with-coverage");
+    ["python", "-m", "nose2", "--plugin", "nose2.plugins.junitxml", "--junit-xml"]
+        .into_iter()
+        .chain(["--junit-xml-path", NOSE2_REPORT])
+        .chain(rest.iter().filter(stops).copied())
+        .map(str::to_owned)
+        .collect()
+}
+
+/// Where nose2 writes its outcomes.
+pub(super) const NOSE2_REPORT: &str = "@{reports}/nose2.xml";
 
 /// The pytest call in a script that only hands on to pytest, and drops its exit status:
 /// `os.system("pytest --cov=./ test/")`.

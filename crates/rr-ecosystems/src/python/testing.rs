@@ -14,7 +14,7 @@ use super::names::step_name;
 use super::paths::join;
 use super::pytest_words::{self, PytestCall};
 use super::test_defaults::defaults;
-use super::test_translation::{is_assignment, recipe, translate};
+use super::test_translation::{NOSE2_REPORT, is_assignment, recipe, translate};
 use crate::miners::{query, split_words, unwrapped, variables};
 
 /// A way to run tests.
@@ -81,11 +81,12 @@ pub(super) fn step(unit: &str, command: &TestCommand, env: &BTreeMap<String, Str
         };
         step.env.insert(name.to_owned(), value);
     }
-    step.test = Some(TestSpec {
-        runner: command.runner.to_owned(),
-        format: ReportFormat::Recorder,
-        report: "@{reports}/recorder-*.jsonl".to_owned(),
-    });
+    let (format, report) = match command.runner {
+        "nose2" => (ReportFormat::JunitXml, NOSE2_REPORT),
+        _ => (ReportFormat::Recorder, "@{reports}/recorder-*.jsonl"),
+    };
+    step.test =
+        Some(TestSpec { runner: command.runner.to_owned(), format, report: report.to_owned() });
     step.evidence.push(command.evidence.clone());
     step
 }
