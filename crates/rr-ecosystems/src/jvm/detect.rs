@@ -158,7 +158,11 @@ pub(super) fn toolchains(
     if !wrapped {
         found.push(ToolchainRequirement {
             tool: tool.name().to_owned(),
-            version: VersionRequest::Any,
+            version: super::old_gradle::wanted(repo, &unit.path)
+                .filter(|_| tool == Tool::Gradle)
+                .map_or(VersionRequest::Any, |version| {
+                    VersionRequest::Range(format!(">={version}"))
+                }),
             evidence: unit.evidence.clone(),
         });
     }

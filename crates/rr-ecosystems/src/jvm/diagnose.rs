@@ -14,7 +14,9 @@ const TEST: &[StepKind] = &[StepKind::Test];
 
 /// The diagnoses of a failed step, the surest first.
 pub(super) fn diagnose(repo: &dyn RepoView, failed: &FailedStep<'_>) -> Vec<Diagnosis> {
-    apply(RULES, repo, failed)
+    let mut found = apply(RULES, repo, failed);
+    found.extend(super::old_gradle::diagnose(repo, failed));
+    found
 }
 
 #[rustfmt::skip]
@@ -173,13 +175,10 @@ fn without_wrapper(found: &Match<'_>) -> Vec<Remedy> {
         }
         words
     });
-    let version = match found.subject() {
-        text if text.starts_with(|c: char| c.is_ascii_digit()) => {
-            let major = text.split('.').next().unwrap_or(text);
-            VersionRequest::Exact(major.to_owned())
-        }
-        _ => VersionRequest::Any,
-    };
+    let version = super::old_gradle::wanted(found.repo, &found.failed.step.unit);
+    let version = version.map_or(VersionRequest::Any, |version| {
+        VersionRequest::Exact(version.split('.').next().unwrap_or_default().to_owned())
+    });
     let mut remedy = toolchain("gradle", version, "jvm.gradle-wrapper");
     remedy.edits.extend(rewritten.map(|rewritten| rewritten.edits).unwrap_or_default());
     vec![remedy]

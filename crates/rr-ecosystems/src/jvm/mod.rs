@@ -8,6 +8,7 @@ mod detect;
 mod diagnose;
 mod gradle;
 mod java;
+mod old_gradle;
 mod paths;
 mod plan;
 mod pom;

@@ -191,3 +191,36 @@ fn other_failures_have_their_cure() {
     };
     assert!(command.to_string().starts_with("sh ./mvnw -B"));
 }
+
+#[test]
+fn a_failure_of_an_older_gradle_than_wanted_is_not_the_build_s_own() {
+    let id = EcosystemId::new("jvm");
+    let step = Step::new("jvm-build", &id, "", StepKind::Build, "x", Command::argv(["gradle"]));
+    let plan = RunPlan { steps: vec![step.clone()], ..RunPlan::default() };
+    let outcome = Outcome {
+        exit: Exit::Code(1),
+        seconds: 1.0,
+        output_bytes: 0,
+        tail: String::new(),
+        head: String::new(),
+        peak_memory: None,
+        left_processes: false,
+    };
+    let (analysis, environment) = (Analysis::default(), EnvironmentReport::default());
+    let failed = FailedStep {
+        step: &step,
+        outcome: &outcome,
+        output: "FAILURE: Build failed\n\n* What went wrong:\nTask 'assemble' not found in root \
+                 project 'x'.\n\n* Get more help at https://help.gradle.org\n",
+        tests: None,
+        plan: &plan,
+        analysis: &analysis,
+        environment: &environment,
+        treated: &[],
+    };
+    let found = |file: &str| super::Jvm.diagnose(&MemoryRepo::new([(file, "")]), &failed);
+    let kotlin = found("build.gradle.kts");
+    assert_eq!(kotlin[0].signature, "jvm.gradle-too-old:5.0");
+    assert_eq!(kotlin[0].evidence_line, "Task 'assemble' not found in root project 'x'.");
+    assert!(found("build.gradle").is_empty());
+}
