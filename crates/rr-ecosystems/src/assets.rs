@@ -25,6 +25,7 @@ static FILES: &[(&str, &[u8])] = assets![
     "recorder/node/hook.cjs",
     "recorder/node/jasmine.cjs",
     "recorder/node/jest.cjs",
+    "recorder/node/karma.conf.cjs",
     "recorder/node/mocha.cjs",
     "recorder/node/node-test.mjs",
     "recorder/node/tape.cjs",

@@ -27,6 +27,8 @@ static RULES: &[(&str, CauseClass)] = &[
     ("ENETUNREACH", CauseClass::NeedsNetwork),
     ("SocketError: getaddrinfo", CauseClass::NeedsNetwork),
     ("dns error: failed to lookup", CauseClass::NeedsNetwork),
+    // Error: browserType.launch: Executable doesn't exist at /home/runner/.cache/ms-playwright/…
+    ("browserType.launch: Executable doesn't exist", CauseClass::NeedsNetwork),
     // OSError: [Errno 99] Cannot assign requested address: '::1'
     ("Cannot assign requested address", CauseClass::NeedsNetwork),
     ("EADDRNOTAVAIL", CauseClass::NeedsNetwork),

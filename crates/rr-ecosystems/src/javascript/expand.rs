@@ -53,7 +53,7 @@ impl Expander<'_> {
         if self.found.len() >= SEGMENT_LIMIT {
             return;
         }
-        if runs_in_background(line) {
+        if runs_in_background(line) || is_compound(line) {
             self.push(line.to_owned(), place.cwd.to_owned(), place.env.clone(), place.script);
             return;
         }
@@ -208,6 +208,20 @@ fn runs_in_background(line: &str) -> bool {
     let bare = line.replace("&&", "  ").replace("2>&1", "").replace("&>", "").replace(">&", "");
     let outside_quotes: String = bare.split(['"', '\'']).step_by(2).collect();
     outside_quotes.contains('&')
+}
+
+/// A loop or a condition, whose parts mean nothing alone: `for t in test/*.js; do node $t; done`.
+fn is_compound(line: &str) -> bool {
+    let outside_quotes: String = line.split(['"', '\'']).step_by(2).collect();
+    let starts = |keyword: &str| {
+        outside_quotes.split([';', '&', '|', '\n']).any(|part| {
+            part.trim_start()
+                .strip_prefix(keyword)
+                .is_some_and(|rest| rest.starts_with([' ', '\n']))
+        })
+    };
+    starts("do") && (starts("for") || starts("while") || starts("until"))
+        || starts("then") && starts("if")
 }
 
 /// Assignments between a wrapper and its program: `cross-env A=1 jest`.

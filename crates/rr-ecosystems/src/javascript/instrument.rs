@@ -21,7 +21,8 @@ pub(super) struct Instrumented {
     pub(super) spec: TestSpec,
 }
 
-const HOOK: &str = "--require=@{tools}/recorder/node/hook.cjs";
+/// With a space: Node before 10 knows no other way to write it.
+const HOOK: &str = "--require @{tools}/recorder/node/hook.cjs";
 const NODE_REPORTER: &str = "--test-reporter=spec --test-reporter-destination=stdout \
     --test-reporter=@{tools}/recorder/node/node-test.mjs --test-reporter-destination=stdout";
 const VITEST_REPORTER: &str = "--reporter=default --reporter=@{tools}/recorder/node/vitest.mjs";
@@ -42,11 +43,15 @@ pub(super) fn instrument(
         Runner::Vitest => (vitest(&line), ReportFormat::Recorder, RECORDS.to_owned()),
         Runner::Ava | Runner::Qunit | Runner::Tap => {
             let file = report("tap");
-            // node-tap's own option to write a file came late; a reporter of this name it always had.
-            let flag = if runner == Runner::Ava { "--tap" } else { "--reporter tap" };
-            let line = if runner == Runner::Tap { without_reporter(&line) } else { line };
-            let before_pipe = first_of_pipe(&line);
-            let flagged = after(before_pipe, &[runner.name()], flag);
+            let flagged = match runner {
+                Runner::Ava => after(first_of_pipe(&line), &["ava"], "--tap"),
+                Runner::Qunit => after(first_of_pipe(&line), &["qunit"], "--reporter tap"),
+                _ => {
+                    // Options for a report differ from version to version; all know this variable.
+                    env.insert("TAP".to_owned(), "1".to_owned());
+                    without_reporter(first_of_pipe(&line))
+                }
+            };
             (format!("{flagged} | tee {file}"), ReportFormat::Tap, file)
         }
         Runner::Lab => {
@@ -66,6 +71,12 @@ pub(super) fn instrument(
                 ReportFormat::JunitXml,
                 file,
             )
+        }
+        Runner::Karma | Runner::Playwright => {
+            let file = report("xml");
+            let (line, format) = super::browser::instrument(runner, &line, &mut env, &file);
+            let report = if format == ReportFormat::Recorder { RECORDS.to_owned() } else { file };
+            (line, format, report)
         }
         Runner::Script => (line, ReportFormat::ExitStatus, "-".to_owned()),
         _ => (line, ReportFormat::Recorder, RECORDS.to_owned()),
@@ -256,14 +267,11 @@ mod tests {
             line_of(Runner::Ava, "c8 ava --verbose | faucet"),
             "c8 ava --tap | tee @{reports}/ava-t.tap"
         );
-        let tap = "tap --reporter tap --no-coverage test/*.js | tee @{reports}/tap-t.tap";
-        for line in ["tap --no-coverage test/*.js", "tap --no-coverage -Rspec test/*.js"] {
-            assert_eq!(line_of(Runner::Tap, line), tap);
+        let tap = "nyc tap --no-coverage test | tee @{reports}/tap-t.tap";
+        for flags in ["", " -Rspec", " --watch --reporter dot"] {
+            let line = format!("nyc tap --no-coverage{flags} test");
+            assert_eq!(line_of(Runner::Tap, &line), tap);
         }
-        assert_eq!(
-            line_of(Runner::Tap, "nyc tap --watch --reporter dot test"),
-            "nyc tap --reporter tap test | tee @{reports}/tap-t.tap"
-        );
         assert_eq!(
             line_of(Runner::Bun, "bun test --watch src"),
             "bun test --reporter=junit --reporter-outfile=@{reports}/bun-t.xml src"

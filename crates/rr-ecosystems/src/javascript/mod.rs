@@ -3,6 +3,7 @@
 //! Tests are run by the repository's own command; a recorder that rides in the Node process (or
 //! a reporter of the runner's own) tells their outcomes. Must not read what runners print.
 
+mod browser;
 mod build;
 mod calls;
 mod deno;

@@ -82,10 +82,12 @@ impl<'a> Planner<'a> {
             env: self.manager.env(),
             path: self.path(),
             notes: suite.notes.clone(),
+            system_packages: super::browser::packages(&suite),
             ..UnitPlan::default()
         };
         plan.steps.push(self.install());
         plan.steps.extend(self.check());
+        plan.steps.extend(super::browser::download(&suite, self.unit, &self.id));
         let needs = start.as_ref().is_some_and(|start| start.needs_build && !start.optional);
         let builds = builds(self.repo, &self.workspace, &self.manager, &suite, needs);
         plan.steps.extend(builds.into_iter().enumerate().map(|(at, build)| self.build(at, build)));

@@ -58,6 +58,8 @@ pub(super) enum Runner {
     Uvu,
     Bun,
     Deno,
+    Karma,
+    Playwright,
     /// A script run by Node whose text tells no runner.
     Script,
     /// Another task runner, in which some runner may come to work.
@@ -81,6 +83,8 @@ impl Runner {
             Self::Uvu => "uvu",
             Self::Bun => "bun",
             Self::Deno => "deno",
+            Self::Karma => "karma",
+            Self::Playwright => "playwright",
             Self::Script => "script",
             Self::Task => "javascript",
         }

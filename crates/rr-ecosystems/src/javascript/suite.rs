@@ -134,6 +134,7 @@ pub(super) fn find(repo: &dyn RepoView, workspace: &Workspace, analysis: &Analys
         .or_else(|| from_scripts(workspace))
         .or_else(|| from_members(workspace))
         .or_else(|| from_readme(workspace, analysis))
+        .or_else(|| from_browsers(workspace))
         .or_else(|| from_convention(repo, workspace))
         .unwrap_or_default();
     for test in &mut suite.tests {
@@ -244,6 +245,26 @@ fn from_readme(workspace: &Workspace, analysis: &Analysis) -> Option<Suite> {
                 .any(|s| matches!(s.role, Role::Test(runner) if runner != Runner::Task));
             known.then(|| suite_of(segments, Some(command.evidence.clone())))?
         })
+}
+
+/// The package's own test scripts where all they do is to drive a browser.
+fn from_browsers(workspace: &Workspace) -> Option<Suite> {
+    let root = &workspace.root;
+    let name = NAMES.iter().find(|name| root.scripts.contains_key(**name))?;
+    let segments = expand_script(&root.folder, name, workspace);
+    if !segments.iter().any(|segment| segment.role == Role::Browser) {
+        return None;
+    }
+    let drives = |mut segment: Segment| {
+        if let (Role::Browser, Some(runner)) = (segment.role, super::browser::runner(&segment.line))
+        {
+            segment.role = Role::Test(runner);
+        }
+        segment
+    };
+    let evidence = root.evidence("javascript.script", &format!("\"{name}\":"), Trust::TaskRunner);
+    // Without one that can be run here there is still no other suite to look for.
+    suite_of(segments.into_iter().map(drives).collect(), Some(evidence)).or(Some(Suite::default()))
 }
 
 /// A runner among the dependencies, or tests where Node looks for them by itself.

@@ -101,6 +101,18 @@ fn watch_mode_is_taken_off_and_pnpm_fetches_no_other_pnpm() {
 }
 
 #[test]
+fn loops_of_the_shell_stay_whole() {
+    for script in ["set -e; for t in test/*.js; do node $t; done", "if [ -d test ]; then mocha; fi"]
+    {
+        let manifest = package(&format!(r#""test": "{script}""#), "");
+        let files = [("package.json", manifest.as_str()), ("index.js", ""), ("test/a.js", "")];
+        let (plan, _) = plan_of(&files);
+        let lines: Vec<_> = tests(&plan).into_iter().map(|(_, line, _)| line).collect();
+        assert_eq!(lines, [script]);
+    }
+}
+
+#[test]
 fn members_of_a_workspace_are_tested_one_by_one() {
     let root = package(
         r#""test": "turbo run test --filter=./packages/*""#,

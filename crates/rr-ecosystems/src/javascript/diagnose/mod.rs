@@ -3,6 +3,7 @@
 //! [`rules`] is the table of log lines, [`remedies`] makes the plan's changes. Must not guess: a
 //! line that no rule knows stays without a diagnosis.
 
+mod absent;
 mod modules;
 mod native;
 mod remedies;
@@ -38,6 +39,7 @@ pub(super) fn diagnose(repo: &dyn RepoView, failed: &FailedStep<'_>) -> Vec<Diag
         }
     }
     found.extend(bench.of_the_whole());
+    found.extend(bench.nothing_to_run());
     found.sort_by(|a, b| b.confidence.total_cmp(&a.confidence));
     found.truncate(LIMIT);
     found

@@ -7,7 +7,7 @@ use rr_core::{
 
 use super::super::build::run_script;
 use super::super::managers::{Manager, Tool};
-use super::super::package_json::leading_number;
+use super::super::package_json::{Manifest, leading_number};
 use super::super::workspace::Workspace;
 use super::modules::{self, Missing, classify};
 use super::rules::{Rule, Treatment};
@@ -27,6 +27,11 @@ impl<'a> Bench<'a> {
         Self { failed, workspace, manager }
     }
 
+    /// The unit's own manifest.
+    pub(super) fn root(&self) -> Option<&Manifest> {
+        self.workspace.as_ref().map(|workspace| &workspace.root)
+    }
+
     /// The diagnosis that a match leads to; `None` where it means nothing here.
     pub(super) fn diagnosis(&self, rule: &Rule, subject: &str, line: &str) -> Option<Diagnosis> {
         let installs = self.failed.step.kind == StepKind::Install;
@@ -35,6 +40,7 @@ impl<'a> Bench<'a> {
             Treatment::LegacyPeers
                 | Treatment::LooseInstall
                 | Treatment::ForgetLock
+                | Treatment::OtherVersion
                 | Treatment::Host
                 | Treatment::WithoutScripts
                 | Treatment::ManagerVersion
@@ -85,6 +91,7 @@ impl<'a> Bench<'a> {
             Treatment::ForgetLock => {
                 plain(vec![self.registry_hosts(), self.loose()?, self.without_lock()?])
             }
+            Treatment::OtherVersion => self.other_version(subject),
             Treatment::NodeRange => plain(vec![node_range(subject)?]),
             Treatment::NodeForOption => {
                 let least = option_line(subject);
@@ -232,7 +239,12 @@ impl<'a> Bench<'a> {
         self.failed.plan.steps.iter().find(own)
     }
 
-    fn set_install(&self, kind: RemedyKind, title: &str, command: Command) -> Option<Remedy> {
+    pub(super) fn set_install(
+        &self,
+        kind: RemedyKind,
+        title: &str,
+        command: Command,
+    ) -> Option<Remedy> {
         let install = self.install_step()?;
         if install.command == command {
             return None;

@@ -38,6 +38,8 @@ pub(super) enum Treatment {
     LooseInstall,
     /// The lockfile names what cannot be had: forget it.
     ForgetLock,
+    /// The registry has no version as declared: take another.
+    OtherVersion,
     /// Node must be in this range.
     NodeRange,
     /// An option that only a newer Node has.
@@ -135,6 +137,10 @@ pub(super) static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| rules![
         r"(?:npm (?:ERR!|error) code (?:EINTEGRITY|ETARGET)|No matching version found for|ERR_PNPM_NO_MATCHING_VERSION|ERR_PNPM_TARBALL_INTEGRITY|Couldn't find any versions for|Integrity check failed|npm (?:ERR!|error) 404 )",
         "the lockfile names a version that cannot be had",
         "npm error code EINTEGRITY" => "";
+    "javascript.no-such-version", Environment, 0.8, OtherVersion,
+        r"npm (?:ERR!|error) notarget No matching version found for (\S+@.+?)\.?\s*$",
+        "the registry has no version `{}`",
+        "npm error notarget No matching version found for @a/b@^22.2.5." => "@a/b@^22.2.5";
     "javascript.install-host", NeedsNetwork, 0.8, Host,
         r"(?:getaddrinfo|request to|connect(?:ing)? to|fetch|GET|access|ls-remote).*?(?:https?://|git@|ssh://git@|ENOTFOUND |EAI_AGAIN |git://)([\w-]+(?:\.[\w-]+)+)",
         "an install wants the host `{}`",
@@ -217,6 +223,9 @@ pub(super) static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| rules![
         r"(?:JavaScript heap out of memory|Reached heap limit|Ineffective mark-compacts near heap limit)",
         "Node ran out of its own heap limit",
         "FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory" => "";
+    "javascript.playwright-browser", NeedsNetwork, 0.95, Nothing,
+        r"Executable doesn't exist at \S*ms-playwright",
+        "Playwright's own browser cannot be downloaded", "Error: browserType.launch: Executable doesn't exist at /home/runner/.cache/ms-playwright/chromium-1117/chrome-linux/chrome" => "";
     "javascript.browser", Environment, 0.85, Browser,
         r"(?:Could not find (?:Chrome|Chromium|expected browser)|Executable doesn't exist at|No binary for Chrome\w* browser|Cannot (?:start|find) Chrome|Failed to launch (?:the browser|chrome|browser)|CHROME_BIN|Please install (?:Chrome|Firefox)|Cypress (?:executable|verification|binary))",
         "a browser is missing", "Error: Could not find Chrome (ver. 121.0.6167.85)." => "";
@@ -232,9 +241,13 @@ pub(super) static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| rules![
         r#"(?i)error: (no tests? specified)"#, "the test script is npm's placeholder",
         "Error: no test specified" => "no test specified";
     "javascript.no-tests", Intrinsic, 0.85, Nothing,
-        r#"(?:^|[^\w'"])(No test files found|no tests specified|No tests found, exiting with code|No specs found|Couldn.t find any files to test|No test files were found)"#,
+        r#"(?:^|[^\w'"])(No test files found|no tests specified|No tests found, exiting with code|No specs found|Couldn.t find any files to test|No test files were found|Reading TAP data from stdin)"#,
         "the runner finds no test files here: published packages often leave them out",
         "not ok 1 - no tests specified" => "no tests specified";
+    "javascript.missing-file", Intrinsic, 0.4, Nothing,
+        r"ENOENT: no such file or directory, (?:l?stat|open|scandir|access) '/workspace/((?:[^/']+/)*[^/']+)'",
+        "the file `{}` is not in this tree",
+        "Error: ENOENT: no such file or directory, stat '/workspace/test/all.js'" => "test/all.js";
     "javascript.snapshots", Intrinsic, 0.7, Nothing,
         r"(\d+) snapshots? (?:obsolete|failed)", "{} snapshots do not fit", " › 3 snapshots failed." => "3";
 ]);

@@ -125,3 +125,21 @@ fn a_forge_that_cannot_be_reached_is_a_need_of_the_network() {
     assert!(matches!(&found[0].remedies[0].edits[0],
         PlanEdit::SetEnv { name, .. } if name == "npm_config_replace_registry_host"));
 }
+
+#[test]
+fn a_version_that_the_registry_lacks_is_taken_in_its_major_and_then_in_any() {
+    let files = [("package.json", r#"{"devDependencies": {"@a/lint": "^22.2.5"}}"#)];
+    let cure = |wanted: &str| {
+        let line = format!("npm error notarget No matching version found for {wanted}.");
+        let found = diagnose_output(StepKind::Install, &line, &files);
+        assert_eq!(found[0].signature, format!("javascript.no-such-version:{wanted}"));
+        found[0].remedies.first().map(|remedy| remedy.edits.clone())
+    };
+    for (wanted, range) in [("@a/lint@^22.2.5", "22"), ("@a/lint@22", "*")] {
+        let edits = cure(wanted).unwrap();
+        let PlanEdit::SetCommand { command, .. } = &edits[0] else { panic!() };
+        let line = format!("npm pkg set 'devDependencies[@a/lint]={range}'\nnpm ci");
+        assert_eq!(*command, Command::shell(line));
+    }
+    assert!(cure("not-declared@^1.0.0").is_none());
+}

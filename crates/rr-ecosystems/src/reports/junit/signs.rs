@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use regex::Regex;
-use rr_core::TestRun;
+use rr_core::{CaseOutcome, TestRun};
 
 /// Maven's totals of one module, which lack the time that its per-class lines have:
 /// `[ERROR] Tests run: 12, Failures: 1, Errors: 0, Skipped: 2`
@@ -46,6 +46,7 @@ pub(super) fn check(run: &mut TestRun, output: &str) {
     match run.runner.as_str() {
         "maven" => maven(run, output),
         "ctest" => ctest(run, output),
+        "playwright" => playwright(run),
         _ => {}
     }
     if matches!(run.runner.as_str(), "maven" | "gradle") {
@@ -85,6 +86,15 @@ fn maven(run: &mut TestRun, output: &str) {
     if failing > broken {
         run.doubts.push(format!("Maven counted {failing} failures, its files hold {broken}"));
         run.complete = false;
+    }
+}
+
+/// A test without its browser did not run, though Playwright counts it among those that failed.
+fn playwright(run: &mut TestRun) {
+    for case in &mut run.cases {
+        if case.outcome == CaseOutcome::Failed && case.message.contains(": browserType.launch: ") {
+            case.outcome = CaseOutcome::Errored;
+        }
     }
 }
 

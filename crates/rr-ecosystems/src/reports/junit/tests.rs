@@ -130,3 +130,13 @@ fn control_characters_in_test_output_do_no_harm() {
     let text = "<testsuite><testcase name='a'><system-out>\u{1b}[31mred</system-out></testcase></testsuite>";
     assert_eq!(read("bats", 0, &[text], "").cases.len(), 1);
 }
+
+#[test]
+fn playwright_without_its_browser_ran_no_test() {
+    let file = "<testsuites><testsuite name=\"a\" tests=\"1\" failures=\"1\"><testcase name=\"a\" \
+        classname=\"b\"><failure message=\"m\">Error: browserType.launch: Executable doesn't exist \
+        at /x/ms-playwright/y</failure></testcase></testsuite></testsuites>";
+    let run = read("playwright", 1, &[file], "");
+    assert_eq!(run.cases[0].outcome, CaseOutcome::Errored);
+    assert!(!run.proves_tested());
+}
