@@ -12,7 +12,7 @@ use rr_sandbox::Forwarder;
 use rr_workflow::{StepContext, StepError};
 
 use super::input::{Attempt, Started, Tested};
-use super::steps::{agent_error, io, run_error};
+use super::step_errors::{agent_error, io, run_error};
 use crate::cases;
 use crate::live::LiveRun;
 

@@ -15,7 +15,8 @@ use serde::{Deserialize, Serialize};
 use super::body::Play;
 use super::execute::log_sink;
 use super::input::Timed;
-use super::steps::{agent_error, io, run_error, timed};
+use super::step_errors::{agent_error, io, run_error};
+use super::steps::timed;
 use crate::live::LiveRun;
 use crate::{cases, recipe};
 

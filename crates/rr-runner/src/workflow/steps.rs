@@ -9,8 +9,8 @@ use rr_agents::{
     Prepared, RequirementsTask, SetupTask, StepResult,
 };
 use rr_core::{
-    AgentError, Analysis, Diagnosis, EngineError, EngineErrorKind, EnvironmentReport,
-    FetchedSource, Phase, RetryPolicy, RunEvent, RunPlan, StepKind,
+    Analysis, Diagnosis, EnvironmentReport, FetchedSource, Phase, RetryPolicy, RunEvent, RunPlan,
+    StepKind,
 };
 use rr_managers::RemedyChoice;
 use rr_workflow::{StepContext, StepError, StepTable};
@@ -20,8 +20,8 @@ use super::input::{
     Analyze, Attempt, Authenticated, Choose, Diagnose, Found, Index, Keep, LookUp, MakePlan,
     Prepare, Started, Tested, Timed,
 };
+use super::step_errors::{agent_error, engine_error, io, run_error};
 use super::time_limit::TimeLimit;
-use crate::error::RunError;
 use crate::live::LiveRun;
 use crate::{cases, prepared, workflow::decided, workflow::execute, workflow::replay};
 
@@ -289,41 +289,6 @@ fn keep_prepared(live: &LiveRun, _: &StepContext, input: Keep) -> StepOutcome<Op
         // Without a kept environment the next run prepares its own; the reason is noted.
         Ok(prepared::keep(live, &input).err().map(|error| error.to_string()))
     })
-}
-
-pub(crate) fn agent_error(error: AgentError) -> StepError {
-    let code = match &error {
-        AgentError::Exec(_) => "environment",
-        AgentError::Failed { retryable: true, .. } => "transient",
-        AgentError::Failed { .. } => "agent",
-        AgentError::Task { .. } => "internal",
-    };
-    let retryable = error.is_retryable();
-    StepError { code: code.to_owned(), message: error.to_string(), retryable }
-}
-
-pub(crate) fn run_error(error: &RunError) -> StepError {
-    StepError::fatal("internal", error.to_string())
-}
-
-fn engine_error(error: &EngineError) -> StepError {
-    let hint = error.hint.as_ref().map(|hint| format!(": {hint}")).unwrap_or_default();
-    let code = match error.kind {
-        EngineErrorKind::Refused => "refused",
-        EngineErrorKind::Environment => "environment",
-        EngineErrorKind::Transient => "transient",
-        EngineErrorKind::Cancelled => "cancelled",
-        EngineErrorKind::Internal => "internal",
-    };
-    StepError {
-        code: code.to_owned(),
-        message: format!("{}{hint}", error.message),
-        retryable: error.is_retryable(),
-    }
-}
-
-pub(crate) fn io(attempted: &str, error: &std::io::Error) -> StepError {
-    StepError::fatal("io", format!("{attempted}: {error}"))
 }
 
 /// The name under which steps of a kind are recorded.
