@@ -60,6 +60,21 @@ pub(super) fn plainness(command: &MinedCommand) -> i32 {
     score
 }
 
+/// Words of jobs that make something to hand out: they build other variants, and leave tests out.
+const HANDS_OUT: &[&str] =
+    &["release", "publish", "deploy", "packaging", "package", "rpm", "deb", "dist"];
+
+/// Whether a CI command belongs to a job that makes a release or a package.
+pub(super) fn hands_out(command: &MinedCommand) -> bool {
+    let file = command.evidence.path.rsplit('/').next().unwrap_or("").to_ascii_lowercase();
+    let stem = file.split('.').next().unwrap_or("");
+    let words = |text: &str| {
+        text.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| HANDS_OUT.contains(&word))
+    };
+    command.evidence.trust == Trust::Ci
+        && (words(stem) || words(&command.context.to_ascii_lowercase()))
+}
+
 fn special_words(text: &str) -> i32 {
     let words = text.split(|c: char| !c.is_ascii_alphanumeric());
     i32::try_from(words.filter(|word| SPECIAL.contains(word)).count()).unwrap_or(i32::MAX)
@@ -79,6 +94,18 @@ mod tests {
             context: context.to_owned(),
             evidence: Evidence::at(path, "github.run", Trust::Ci),
         }
+    }
+
+    #[test]
+    fn jobs_that_hand_something_out_are_known_by_file_or_name() {
+        assert!(hands_out(&command(
+            ".github/workflows/release-source.yml",
+            "dist",
+            "cmake .",
+            &[]
+        )));
+        assert!(hands_out(&command(".github/workflows/ci.yml", "publish wheels", "make", &[])));
+        assert!(!hands_out(&command(".github/workflows/ci.yml", "build", "cmake .", &[])));
     }
 
     #[test]

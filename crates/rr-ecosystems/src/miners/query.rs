@@ -63,6 +63,13 @@ pub fn test_commands<'a>(analysis: &'a Analysis, unit: &Unit) -> Vec<&'a MinedCo
     found
 }
 
+/// Whether a command belongs to a CI job that makes a release or a package: what it configures is
+/// a variant to hand out, not the one that is tested.
+#[must_use]
+pub fn hands_out(command: &MinedCommand) -> bool {
+    super::main_test::hands_out(command)
+}
+
 /// CI's main test command for a unit, as written: the job whose surroundings a run takes over.
 #[must_use]
 pub fn main_ci_test<'a>(analysis: &'a Analysis, unit: &Unit) -> Option<&'a MinedCommand> {

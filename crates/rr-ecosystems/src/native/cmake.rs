@@ -143,7 +143,7 @@ pub(super) fn documented(repo: &dyn RepoView, analysis: &Analysis, unit: &Unit) 
     let mut best: Option<(i32, Documented)> = None;
     for command in &analysis.commands {
         let words = split_words(&command.line);
-        if program(&words).as_deref() != Some("cmake") {
+        if program(&words).as_deref() != Some("cmake") || query::hands_out(command) {
             continue;
         }
         let owned = query::owner(analysis, "native", &command.cwd)

@@ -55,6 +55,18 @@ fn ci_flags_count_but_not_those_of_other_compilers_and_kinds_of_runs() {
 }
 
 #[test]
+fn what_a_release_job_configures_is_not_what_is_tested() {
+    let workflow = "on: push\njobs:\n  dist:\n    runs-on: ubuntu-latest\n    steps:\n      \
+        - run: cmake -S . -B out -DFROB_PROFILE=small\n";
+    let files = [
+        ("CMakeLists.txt", CMAKE),
+        ("frob.c", ""),
+        (".github/workflows/release-source.yml", workflow),
+    ];
+    assert_eq!(commands(&plan(&files))[0], "cmake -S . -B build -DFROB_TESTS=ON");
+}
+
+#[test]
 fn a_tracked_build_folder_is_left_alone() {
     let plan = plan(&[("CMakeLists.txt", CMAKE), ("frob.c", ""), ("build/x.sh", "")]);
     assert!(commands(&plan)[0].contains("-B repo-runner-build"));
