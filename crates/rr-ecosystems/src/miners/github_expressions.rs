@@ -47,7 +47,8 @@ impl Scope {
             "runner.os" => Some("Linux".to_owned()),
             "runner.arch" => Some("X64".to_owned()),
             "github.workspace" => Some("$GITHUB_WORKSPACE".to_owned()),
-            _ => None,
+            // Known to be empty: an axis whose first value asks for nothing more.
+            _ => self.values.get(expression).cloned(),
         }
     }
 

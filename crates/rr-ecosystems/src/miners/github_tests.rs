@@ -43,6 +43,18 @@ jobs:
 "#;
 
 #[test]
+fn an_axis_that_begins_with_nothing_fills_in_nothing() {
+    for matrix in ["{features: ['', serde]}", "{include: [{features: , rust: x}]}"] {
+        let text = format!(
+            "jobs:\n  t:\n    runs-on: ubuntu-latest\n    strategy:\n      matrix: {matrix}\n    \
+             steps:\n    - run: cargo test --features \"${{{{ matrix.features }}}}\"\n"
+        );
+        let mined = mined(&[(".github/workflows/ci.yml", &text)]);
+        assert_eq!(mined.commands[0].line, "cargo test --features \"\"", "{matrix}");
+    }
+}
+
+#[test]
 fn jobs_run_on_linux_with_the_first_combination_of_their_matrix() {
     let mined = mined(&[(".github/workflows/ci.yml", WORKFLOW)]);
     let test = mined.commands.iter().find(|c| c.class == CommandClass::Test).unwrap();

@@ -82,8 +82,14 @@ fn parse(words: &[String], subcommands: &[&str]) -> Option<Documented> {
             _ if word.contains('$') || word.contains("{{") => return None,
             "--all" => documented.flags.push("--workspace".to_owned()),
             _ if TAKES_VALUE.contains(&word) => {
-                documented.flags.push(word.to_owned());
-                documented.flags.push(rest.next()?.to_owned());
+                let value = rest.next()?;
+                if value.contains('$') || value.contains("{{") {
+                    return None;
+                }
+                // `--features ""`, where a matrix asks for none.
+                if !value.is_empty() {
+                    documented.flags.extend([word.to_owned(), value.to_owned()]);
+                }
             }
             "-j" | "--jobs" | "--color" | "--message-format" | "--profile" | "--retries" => {
                 rest.next();
@@ -193,8 +199,17 @@ fn score(command: &MinedCommand, documented: &Documented) -> i32 {
     score
 }
 
-const PARTIAL: &[&str] =
-    &["-p", "--package", "--test", "--bin", "--example", "--bench", "--lib", "--manifest-path"];
+const PARTIAL: &[&str] = &[
+    "-p",
+    "--package",
+    "--test",
+    "--bin",
+    "--example",
+    "--bench",
+    "--benches",
+    "--lib",
+    "--manifest-path",
+];
 
 /// Whether a word is neither an option nor an option's value: it picks tests by name.
 fn is_filter(flags: &[String], at: usize) -> bool {
@@ -304,9 +319,19 @@ mod tests {
     }
 
     #[test]
+    fn no_features_are_no_flag_and_benchmarks_are_not_all_tests() {
+        let found = chosen(&[
+            ("cargo test --benches", "tests"),
+            ("cargo test --verbose --features \"\"", "tests"),
+        ]);
+        assert_eq!(found, Some(Vec::new()));
+    }
+
+    #[test]
     fn other_targets_and_variables_are_no_command_for_here() {
         assert_eq!(chosen(&[("cargo test --target wasm32-unknown-unknown", "test")]), None);
         assert_eq!(chosen(&[("cargo test --features ${{ matrix.features }}", "test")]), None);
+        assert_eq!(chosen(&[("cargo test --features \"${{ matrix.f }}\"", "test")]), None);
         assert_eq!(chosen(&[("cargo clippy --all", "lint")]), None);
     }
 
