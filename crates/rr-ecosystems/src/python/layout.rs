@@ -103,9 +103,12 @@ pub(super) fn of(repo: &dyn RepoView, unit: &str, manifest: &Manifest) -> Layout
         }
     }
     // What the manifest names rules: its folders may have other names than its modules.
-    if !manifest.modules.is_empty() {
+    let named: BTreeSet<String> =
+        manifest.modules.iter().filter_map(|module| importable(module, name)).collect();
+    if !named.is_empty() {
         let found = std::mem::take(&mut layout.modules);
-        layout.modules.clone_from(&manifest.modules);
+        layout.modules = manifest.modules.iter().filter(|m| named.contains(*m)).cloned().collect();
+        layout.modules.extend(named.into_iter().filter(|m| !manifest.modules.contains(m)));
         layout.modules.sort_by_key(|module| !found.contains(module));
     }
     if let Some(name) = name {
@@ -180,6 +183,18 @@ fn module_file(entry: &FileEntry, inside: &str) -> Option<String> {
     (plain && entry.size > 0).then(|| stem.to_owned())
 }
 
+/// The module to import for a package that a manifest names. `x-stubs` holds the types of `x`
+/// (PEP 561), which is this distribution's own only where it is called so.
+fn importable(module: &str, distribution: Option<&str>) -> Option<String> {
+    match module.strip_suffix("-stubs") {
+        None => module.split('.').all(is_name).then(|| module.to_owned()),
+        Some(typed) => {
+            let own = distribution?.to_lowercase().replace(['-', '.'], "_") == typed.to_lowercase();
+            own.then(|| typed.to_owned())
+        }
+    }
+}
+
 fn is_name(text: &str) -> bool {
     text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
         && text.bytes().next().is_some_and(|b| !b.is_ascii_digit())
@@ -202,6 +217,13 @@ mod tests {
             of(&repo, "", &Manifest { name: Some("Shiny-Thing".into()), ..Manifest::default() });
         assert_eq!(layout.modules, ["shiny_thing", "_other"]);
         assert_eq!((layout.source.as_str(), layout.tests.len()), ("src", 1));
+        let typed = |module: &str| Manifest {
+            name: Some("thing".into()),
+            modules: vec![module.to_owned()],
+            ..Manifest::default()
+        };
+        assert_eq!(of(&repo, "", &typed("thing-stubs")).modules, ["thing"]);
+        assert_eq!(of(&repo, "", &typed("other-stubs")).modules, ["shiny_thing", "_other"]);
         let flat = MemoryRepo::new([("thing.py", "x"), ("setup.py", "x"), ("test_thing.py", "x")]);
         assert_eq!(of(&flat, "", &Manifest::default()).modules, ["thing"]);
     }
