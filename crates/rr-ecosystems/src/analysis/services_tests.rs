@@ -124,3 +124,21 @@ fn addresses_from_ci_do_not_hide_the_real_ones() {
     super::leave_to_bindings(&mut plan);
     assert_eq!(plan.steps[0].env.keys().collect::<Vec<_>>(), ["MODE"]);
 }
+
+#[test]
+fn jdbc_addresses_keep_their_user_apart() {
+    let found = services(&[
+        ("pom.xml", "<artifactId>postgresql</artifactId>"),
+        (
+            "compose.yaml",
+            "services:\n  db:\n    image: postgres:16\n    environment: {POSTGRES_USER: u, POSTGRES_PASSWORD: p, POSTGRES_DB: d}\n  app:\n    build: .\n    environment:\n      SPRING_DATASOURCE_URL: jdbc:postgresql://db:5432/d\n      SPRING_DATASOURCE_USERNAME: u\n",
+        ),
+    ]);
+    assert_eq!(
+        bindings(&found[0]),
+        [
+            ("SPRING_DATASOURCE_URL", "jdbc:postgresql://{host}:{port}/{database}"),
+            ("SPRING_DATASOURCE_USERNAME", "{user}"),
+        ]
+    );
+}

@@ -224,3 +224,41 @@ fn a_failure_of_an_older_gradle_than_wanted_is_not_the_build_s_own() {
     assert_eq!(kotlin[0].evidence_line, "Task 'assemble' not found in root project 'x'.");
     assert!(found("build.gradle").is_empty());
 }
+
+#[test]
+fn a_build_beside_a_database_is_downloaded_first_and_then_offline() {
+    let text = pom("<dependencies><dependency><groupId>org.postgresql</groupId>\
+         <artifactId>postgresql</artifactId></dependency></dependencies>");
+    let compose = "services:\n  db:\n    image: postgres:16\n    environment: {POSTGRES_USER: u, POSTGRES_PASSWORD: p, \
+         POSTGRES_DB: d}\n  app:\n    build: .\n    environment: {APP_URL: 'jdbc:postgresql://db:5432/d'}\n";
+    let (_, plan) = planned(&[("pom.xml", &text), TEST, ("compose.yaml", compose)]);
+    let lines: Vec<String> = plan.steps.iter().map(|step| step.command.to_string()).collect();
+    assert!(lines[0].contains("maven/download.sh mvn -B") && lines[0].ends_with(" package"));
+    assert!(lines[1].starts_with("mvn -B -ntp -o -DskipTests"), "{}", lines[1]);
+    assert!(lines[2].contains("mvn -B -ntp -o -fae") && lines[2].ends_with(" test"));
+    assert_eq!(plan.steps[2].network, rr_core::NetworkNeed::Loopback);
+}
+
+#[test]
+fn a_program_that_needs_other_jars_gets_its_class_path() {
+    let text = pom(
+        "<dependencies><dependency><groupId>a</groupId><artifactId>b</artifactId></dependency></dependencies>\
+         <build><plugins><plugin><artifactId>maven-jar-plugin</artifactId><configuration><archive><manifest>\
+         <mainClass>a.Main</mainClass></manifest></archive></configuration></plugin></plugins></build>",
+    );
+    let main =
+        ("src/main/java/a/Main.java", "class Main { public static void main(String[] a) {} }");
+    let (_, plan) = planned(&[("pom.xml", &text), main]);
+    let line = |kind| plan.steps.iter().find(|step| step.kind == kind).unwrap().command.to_string();
+    assert!(line(StepKind::Build).contains(":build-classpath -Dmdep.outputFile=target/"));
+    assert!(line(StepKind::Start).contains("$(cat target/repo-runner-class-path)"));
+}
+
+#[test]
+fn what_the_build_file_skips_is_run_where_nothing_else_was() {
+    let found = first(StepKind::Test, "[INFO] Tests are skipped.\n").unwrap();
+    let rr_core::PlanEdit::SetCommand { command, .. } = &found.remedies[0].edits[0] else {
+        panic!()
+    };
+    assert!(command.to_string().contains("-fae -DskipTests=false "));
+}

@@ -200,3 +200,18 @@ fn jobs_that_leave_tests_out_are_no_model() {
         plan(&[("CMakeLists.txt", CMAKE), ("frob.c", ""), (".github/workflows/ci.yml", workflow)]);
     assert_eq!(commands(&plan)[0], "cmake -S . -B build -DFROB_EXTRA=ON -DFROB_TESTS=ON");
 }
+
+#[test]
+fn a_documented_program_that_listens_is_a_server() {
+    let source =
+        "int main(void) { a.sin_port = htons(8088); listen(s, 8); puts(\"HTTP/1.1 200\"); }";
+    let make = "server: server.c\n\tcc -o server server.c\n";
+    let readme = "# Server\n\n    make\n    ./server -v\n";
+    let files = [("Makefile", make), ("server.c", source), ("README.md", readme)];
+    let found = plan(&files);
+    let start = found.steps.iter().find(|step| step.kind == StepKind::Start).unwrap();
+    assert_eq!(start.command.to_string(), "./server -v");
+    assert_eq!(start.probe.as_ref().unwrap().expected_port, Some(8088));
+    // Without a word about how it is started, nothing is.
+    assert!(plan(&files[..2]).steps.iter().all(|step| step.kind != StepKind::Start));
+}

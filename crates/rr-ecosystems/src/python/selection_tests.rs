@@ -101,3 +101,13 @@ fn groups_of_every_kind_are_found() {
     let found = chosen(&[("pyproject.toml", poetry)], &["poetry install --with docs"]);
     assert_eq!(found.tool_groups.iter().collect::<Vec<_>>(), ["dev", "docs"]);
 }
+
+#[test]
+fn conda_s_environment_stands_in_for_a_package_that_declares_nothing() {
+    let conda = ("environment.yml", "dependencies:\n  - six\n");
+    let bare = ("setup.py", "from setuptools import setup\nsetup(name='x', py_modules=['x'])\n");
+    let found = chosen(&[bare, conda, ("x.py", "")], &[]);
+    assert!(found.tool_groups.contains("conda"));
+    let says = ("setup.py", "setup(name='x', py_modules=['x'], install_requires=['six'])\n");
+    assert!(!chosen(&[says, conda, ("x.py", "")], &[]).tool_groups.contains("conda"));
+}
