@@ -115,17 +115,26 @@ fn no_tests(remedies: &Remedies<'_>, failed: &FailedStep<'_>) -> Option<Diagnosi
     if !silent || !ended {
         return None;
     }
-    let remedy = remedies.next_command()?;
+    let remedy = remedies.next_command();
+    if remedy.is_none() && counts.discovered > 0 {
+        return None;
+    }
     let line = failed.output.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("");
     Some(Diagnosis {
         signature: format!("python.no-tests:{}", failed.step.command),
-        cause: CauseClass::Environment,
+        cause: if remedy.is_some() { CauseClass::Environment } else { CauseClass::Intrinsic },
         step: failed.step.id.clone(),
         evidence_line: clip(line),
-        explanation: format!("`{}` ran no test", failed.step.command),
+        explanation: match remedy {
+            Some(_) => format!("`{}` ran no test", failed.step.command),
+            None => format!(
+                "`{}` finds no test here: published packages often leave them out",
+                failed.step.command
+            ),
+        },
         // Below any rule that says why nothing ran.
-        confidence: 0.45,
-        remedies: vec![remedy],
+        confidence: if remedy.is_some() { 0.45 } else { 0.25 },
+        remedies: remedy.into_iter().collect(),
     })
 }
 

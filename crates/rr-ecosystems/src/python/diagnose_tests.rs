@@ -2,8 +2,8 @@
 
 use regex::Regex;
 use rr_core::{
-    Analysis, Diagnosis, EnvironmentReport, Exit, MemoryRepo, Outcome, PlanContext, PlanEdit,
-    RemedyKind, RunPlan, Step, StepKind, TestRun,
+    Analysis, CauseClass, Diagnosis, EnvironmentReport, Exit, MemoryRepo, Outcome, PlanContext,
+    PlanEdit, RemedyKind, RunPlan, Step, StepKind, TestRun,
 };
 
 use super::{RULES, diagnose};
@@ -139,6 +139,17 @@ fn no_tests_lead_to_the_next_command() {
         matches!(&found[0].remedies[0].kind, RemedyKind::ChangeCommand { to } if to == "python -m pytest"),
         "{found:?}"
     );
+}
+
+#[test]
+fn a_package_without_its_tests_is_its_own_fault() {
+    let manifest = "[project]\nname='x'\n[tool.pytest.ini_options]\naddopts = '--strict-config'\n";
+    let files = [("pyproject.toml", manifest), ("x.py", "y = 1")];
+    let empty = TestRun { runner: "pytest".into(), complete: true, ..TestRun::default() };
+    let output = "collected 0 items\n\n=== no tests ran in 0.03s ===\n";
+    let found = diagnosed(&files, "python.test", output, Some(&empty), None);
+    assert!(found[0].signature.starts_with("python.no-tests"), "{found:?}");
+    assert_eq!((found[0].cause, found[0].remedies.len()), (CauseClass::Intrinsic, 0));
 }
 
 #[test]
