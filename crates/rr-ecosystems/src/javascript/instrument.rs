@@ -43,15 +43,7 @@ pub(super) fn instrument(
         Runner::Vitest => (vitest(&line), ReportFormat::Recorder, RECORDS.to_owned()),
         Runner::Ava | Runner::Qunit | Runner::Tap => {
             let file = report("tap");
-            let flagged = match runner {
-                Runner::Ava => after(first_of_pipe(&line), &["ava"], "--tap"),
-                Runner::Qunit => after(first_of_pipe(&line), &["qunit"], "--reporter tap"),
-                _ => {
-                    // Options for a report differ from version to version; all know this variable.
-                    env.insert("TAP".to_owned(), "1".to_owned());
-                    without_reporter(first_of_pipe(&line))
-                }
-            };
+            let flagged = as_tap(runner, &line, &mut env);
             (format!("{flagged} | tee {file}"), ReportFormat::Tap, file)
         }
         Runner::Lab => {
@@ -103,6 +95,20 @@ pub(super) fn instrument(
     }
     let spec = TestSpec { runner: runner.name().to_owned(), format, report };
     Instrumented { line, env, spec }
+}
+
+/// The first command of a pipe, printing the Test Anything Protocol.
+fn as_tap(runner: Runner, line: &str, env: &mut BTreeMap<String, String>) -> String {
+    let line = first_of_pipe(line);
+    match runner {
+        Runner::Ava => after(line, &["ava"], "--tap"),
+        Runner::Qunit => after(line, &["qunit"], "--reporter tap"),
+        _ => {
+            // Options for a report differ from version to version; all know this variable.
+            env.insert("TAP".to_owned(), "1".to_owned());
+            without_reporter(line)
+        }
+    }
 }
 
 /// What a repository sets `NODE_OPTIONS` to, references to an outer value taken out.
