@@ -130,15 +130,25 @@ fn newest_named(found: &Match<'_>) -> Vec<Remedy> {
         .filter_map(|rest| rest.split([' ', '\n', ',']).next())
         .max_by_key(|version| numbers(version))
         .unwrap_or(found.subject());
-    vec![toolchain("rust", VersionRequest::Range(format!(">={newest}")), "rust.compiler-too-old")]
+    let request = VersionRequest::Range(format!(">={newest}"));
+    vec![recompiled(found, toolchain("rust", request, "rust.compiler-too-old"))]
 }
 
-fn nightly(_: &Match<'_>) -> Vec<Remedy> {
+fn nightly(found: &Match<'_>) -> Vec<Remedy> {
+    let request = VersionRequest::Exact("nightly".to_owned());
     vec![
-        toolchain("rust", VersionRequest::Exact("nightly".to_owned()), "rust.nightly"),
+        recompiled(found, toolchain("rust", request, "rust.nightly")),
         // Makes a stable compiler take unstable features: the compiler's own bootstrap switch.
         variable("RUSTC_BOOTSTRAP", "1"),
     ]
+}
+
+/// What one compiler made another cannot link: a change of compilers builds everything again.
+fn recompiled(found: &Match<'_>, mut remedy: Remedy) -> Remedy {
+    if found.failed.step.kind != StepKind::Install {
+        remedy.resume_at = first_build(found);
+    }
+    remedy
 }
 
 fn new_lockfile(found: &Match<'_>) -> Vec<Remedy> {

@@ -9,7 +9,9 @@ const MANIFEST: &str = "[package]\nname = \"app\"\nversion = \"0.1.0\"\n";
 fn first(kind: StepKind, words: &[&str], output: &str) -> Option<rr_core::Diagnosis> {
     let id = EcosystemId::new("rust");
     let step = Step::new("rust-x", &id, "", kind, "x", Command::argv(words.iter().copied()));
-    let plan = RunPlan { steps: vec![step.clone()], ..RunPlan::default() };
+    let built = Command::argv(["cargo", "build"]);
+    let before = Step::new("rust-build", &id, "", StepKind::Build, "build", built);
+    let plan = RunPlan { steps: vec![before, step.clone()], ..RunPlan::default() };
     let outcome = Outcome {
         exit: Exit::Code(101),
         seconds: 1.0,
@@ -107,6 +109,11 @@ fn unstable_features_take_nightly_then_the_bootstrap_switch() {
     let found =
         build("error[E0554]: `#![feature]` may not be used on the stable release channel\n");
     assert_eq!(found.remedies.len(), 2);
+    // What the other compiler made is made again.
+    assert_eq!(
+        found.remedies[0].resume_at.as_ref().map(rr_core::StepId::as_str),
+        Some("rust-build")
+    );
 }
 
 #[test]
