@@ -110,9 +110,10 @@ impl Maker<'_> {
             Tool::Maven => {
                 let phase = self.phase().0;
                 let phase = if phase == "test" { "package" } else { &phase };
-                let script = ["bash", "@{tools}/recorder/maven/download.sh", "mvn", "-B", "-ntp"];
-                let words = script.iter().chain(QUIET).map(|word| (*word).to_owned());
-                words.chain(self.compiler_level()).chain([phase.to_owned()]).collect()
+                let script = ["bash", "@{tools}/recorder/maven/download.sh", phase];
+                let maven = ["--", "mvn", "-B", "-ntp"];
+                let words = script.iter().chain(self.class_path_goal()).chain(&maven).chain(QUIET);
+                words.map(|word| (*word).to_owned()).chain(self.compiler_level()).collect()
             }
             Tool::Gradle => self.gradle(&["assemble", "testClasses"]),
         };
@@ -124,13 +125,15 @@ impl Maker<'_> {
 
     fn maven_build(&self) -> Step {
         let mut words = self.maven(&["-DskipTests"], "package");
-        let reactor = pom::reactor(self.repo, &self.unit.path);
-        if start::wants_class_path(self.repo, &reactor) {
-            words.extend(start::CLASS_PATH_GOAL.iter().map(|word| (*word).to_owned()));
-        }
+        words.extend(self.class_path_goal().iter().map(|word| (*word).to_owned()));
         let mut step = self.step("build", StepKind::Build, "build with Maven", words);
         step.timeout_seconds = BUILD_SECONDS;
         step
+    }
+
+    fn class_path_goal(&self) -> &'static [&'static str] {
+        let reactor = pom::reactor(self.repo, &self.unit.path);
+        if start::wants_class_path(self.repo, &reactor) { start::CLASS_PATH_GOAL } else { &[] }
     }
 
     fn maven_test(&self) -> Step {

@@ -233,7 +233,7 @@ fn a_build_beside_a_database_is_downloaded_first_and_then_offline() {
          POSTGRES_DB: d}\n  app:\n    build: .\n    environment: {APP_URL: 'jdbc:postgresql://db:5432/d'}\n";
     let (_, plan) = planned(&[("pom.xml", &text), TEST, ("compose.yaml", compose)]);
     let lines: Vec<String> = plan.steps.iter().map(|step| step.command.to_string()).collect();
-    assert!(lines[0].contains("maven/download.sh mvn -B") && lines[0].ends_with(" package"));
+    assert!(lines[0].contains("maven/download.sh package -- mvn -B"), "{}", lines[0]);
     assert!(lines[1].starts_with("mvn -B -ntp -o -DskipTests"), "{}", lines[1]);
     assert!(lines[2].contains("mvn -B -ntp -o -fae") && lines[2].ends_with(" test"));
     assert_eq!(plan.steps[2].network, rr_core::NetworkNeed::Loopback);
