@@ -78,6 +78,9 @@ fn apply(
         Treatment::Retry => (CauseClass::Environment, remedies::retry(&signature, failed)),
         Treatment::User(to) => (CauseClass::NeedsPrivilege, remedies::change_user(to, failed)),
         Treatment::File => (CauseClass::Environment, misplaced::by_file(repo, subject, failed)?),
+        Treatment::DataFile => {
+            (CauseClass::Environment, misplaced::by_data_file(repo, subject, failed)?)
+        }
         Treatment::Target => {
             (CauseClass::Environment, misplaced::by_target(failed.analysis, subject, failed)?)
         }

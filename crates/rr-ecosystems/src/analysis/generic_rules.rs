@@ -43,6 +43,8 @@ pub(super) enum Treatment {
     User(&'static str),
     /// The file that is the subject lies in another folder.
     File,
+    /// Runs the step in the one folder from which this path leads to a file.
+    DataFile,
     /// The make target that is the subject is in another folder's Makefile.
     Target,
     /// Its tool downloads while it runs.
@@ -70,7 +72,8 @@ macro_rules! rules {
 
 use NeedKind::{Header, Library, PkgConfig, Program};
 use Treatment::{
-    Class, File, Registry, Retry, Service, ServicePort, SystemNeed, Target, User, Variable, Watch,
+    Class, DataFile, File, Registry, Retry, Service, ServicePort, SystemNeed, Target, User,
+    Variable, Watch,
 };
 
 #[rustfmt::skip]
@@ -207,6 +210,12 @@ pub(super) static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| rules![
         "go: go.mod file not found in current directory or any parent directory" => "go.mod";
     "generic.wrong-directory", r"(?:bash|sh)(?:: line \d+)?: (?:\d+: )?(\./[\w./-]+): (?:No such file or directory|not found)",
         "`{}` is in another folder", 0.7, File, "bash: line 1: ./gradlew: No such file or directory" => "./gradlew";
+    "generic.wrong-directory", r"FileNotFoundError: \[Errno 2\] No such file or directory: '([\w.-][^'/]*/[^']+)'",
+        "`{}` is in another folder", 0.6, DataFile,
+        "FileNotFoundError: [Errno 2] No such file or directory: 'data/greeting.txt'" => "data/greeting.txt";
+    "generic.wrong-directory", r"ENOENT: no such file or directory, open '(\.{0,2}/?[\w.-][^'/]*/[^']+)'",
+        "`{}` is in another folder", 0.5, DataFile,
+        "Error: ENOENT: no such file or directory, open 'fixtures/a.json'" => "fixtures/a.json";
     "generic.wrong-directory", r"make: \*\*\* No rule to make target [`'\x22](\w[\w-]*)['\x22]\.  ?Stop",
         "the target `{}` is in another folder", 0.7, Target,
         "make: *** No rule to make target 'test'.  Stop." => "test";

@@ -23,6 +23,20 @@ pub(super) fn by_file(
     change(folder, failed)
 }
 
+/// Runs the step in the one folder from which a path that the code opened leads to a file; tests
+/// that read beside themselves are often run in their own folder.
+pub(super) fn by_data_file(
+    repo: &dyn RepoView,
+    name: &str,
+    failed: &FailedStep<'_>,
+) -> Option<Vec<Remedy>> {
+    let name = name.trim_start_matches("./");
+    let ending = format!("/{name}");
+    let mut places = repo.files().iter().filter(|entry| entry.path.ends_with(&ending));
+    let place = places.next().filter(|_| places.next().is_none())?;
+    change(place.path[..place.path.len() - ending.len()].trim_end_matches('/'), failed)
+}
+
 /// Runs the step where a Makefile has this target.
 pub(super) fn by_target(
     analysis: &Analysis,

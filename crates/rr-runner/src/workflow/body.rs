@@ -148,7 +148,7 @@ impl<'a> Play<'a> {
             StepKind::Configure | StepKind::Install | StepKind::Check | StepKind::Build
         );
         // A repair that went back must really run what it changed.
-        prepares && self.snapshot.is_some() && self.progress.remedies.is_empty()
+        prepares && self.snapshot.is_some() && !self.repairs.begun()
     }
 
     fn position(&self, id: &StepId) -> usize {

@@ -65,6 +65,11 @@ impl Repairs {
         }
     }
 
+    /// Whether any remedy was applied.
+    pub(crate) fn begun(&self) -> bool {
+        !self.tried.is_empty()
+    }
+
     /// Tests of a step that are left out.
     pub(crate) fn left_out(&self, step: &StepId) -> Vec<String> {
         let of_step = self.left_out.iter().filter(|(of, _)| of == step);

@@ -44,7 +44,9 @@ function install() {
   const adapters = [
     {
       matches: function (request, parent) {
-        return request === './runner' && /[\\/]mocha[^\\/]*[\\/]lib[\\/]mocha\.js$/.test(parent);
+        // Mocha 12 is made of ES modules, but for its centre.
+        return /^\.\/runner(\.js)?$/.test(request) &&
+          /[\\/]mocha[^\\/]*[\\/]lib[\\/]mocha\.c?js$/.test(parent);
       },
       file: './mocha.cjs'
     },

@@ -4,8 +4,9 @@
 const writer = require('./writer.cjs');
 const patched = new WeakSet();
 
-function adapt(Runner, request, becomeRunner) {
-  if (!Runner || !Runner.prototype || patched.has(Runner.prototype)) return Runner;
+function adapt(exported, request, becomeRunner) {
+  const Runner = exported && exported.Runner && exported.Runner.prototype ? exported.Runner : exported;
+  if (!Runner || !Runner.prototype || patched.has(Runner.prototype)) return exported;
   patched.add(Runner.prototype);
   const run = Runner.prototype.run;
   Runner.prototype.run = function () {
@@ -17,7 +18,7 @@ function adapt(Runner, request, becomeRunner) {
     }
     return run.apply(this, arguments);
   };
-  return Runner;
+  return exported;
 }
 
 function record(runner) {

@@ -191,8 +191,11 @@ pub(super) static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| rules![
         r"(?:ReferenceError: (structuredClone|fetch|Headers|Response|Request|ReadableStream|AbortController|globalThis|CustomEvent|Blob|crypto|navigator|WebSocket|File) is not defined|TypeError: \S+\.(at|findLast|findLastIndex|replaceAll|hasOwn|toSorted|toReversed|with|allSettled|any|flatMap|fromEntries) is not a function)",
         "Node is too old: `{}` is missing", "ReferenceError: structuredClone is not defined" => "structuredClone";
     "javascript.old-node", Environment, 0.85, NewerNode(22),
-        r"(?:Promise\.(withResolvers|try) is not a function|(Iterator|Float16Array) is not defined|Object\.(groupBy) is not a function|(ERR_REQUIRE_ESM)|require\(\) of (ES Module) \S+ (?:from|not supported)|import\.meta\.(dirname|filename)|util\.(styleText|parseEnv) is not a function|new Set\(\S*\)\.(union|difference))",
+        r"(?:Promise\.(withResolvers|try) is not a function|(Iterator|Float16Array) is not defined|(?:Object|Map)\.(groupBy) is not a function|Array\.(fromAsync) is not a function|(markAsUncloneable) is not a function|process\.(getBuiltinModule) is not a function|(ERR_REQUIRE_ESM)|require\(\) of (ES Module) \S+ (?:from|not supported)|import\.meta\.(dirname|filename)|util\.(styleText|parseEnv) is not a function|new Set\(\S*\)\.(union|difference))",
         "Node is too old: `{}` is missing", "TypeError: Promise.withResolvers is not a function" => "withResolvers";
+    "javascript.old-node", Environment, 0.85, NewerNode(24),
+        r"(?:RegExp\.(escape)|Error\.(isError)|Uint8Array\.(fromBase64|fromHex)) is not a function",
+        "Node is too old: `{}` is missing", "TypeError: RegExp.escape is not a function" => "escape";
     "javascript.old-node", Environment, 0.9, NewerNode(22),
         r#"(?:No such built-in module: |Cannot find (?:module|package) ['"])(node:[\w/]+)"#,
         "Node is too old: the module `{}` is missing", "Error [ERR_UNKNOWN_BUILTIN_MODULE]: No such built-in module: node:sqlite" => "node:sqlite";

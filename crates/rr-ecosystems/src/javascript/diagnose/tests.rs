@@ -143,3 +143,10 @@ fn a_version_that_the_registry_lacks_is_taken_in_its_major_and_then_in_any() {
     }
     assert!(cure("not-declared@^1.0.0").is_none());
 }
+
+#[test]
+fn what_newer_nodes_alone_have_asks_for_one() {
+    let line = "TypeError: Map.groupBy is not a function or its return value is not iterable";
+    let found = diagnose_output(StepKind::Test, line, &[("package.json", "{}")]);
+    assert_eq!(found[0].signature, "javascript.old-node:groupBy");
+}
