@@ -194,8 +194,7 @@ fn group(uid: u32) -> String {
 /// named nowhere else). `localhost` is IPv4 alone, as on the machines of hosted CI: a server that
 /// binds the first address of that name and a client that asks 127.0.0.1 must meet.
 fn hosts(host: &str) -> String {
-    let mut text =
-        format!("127.0.0.1 localhost {HOST_NAME}\n::1 ip6-localhost ip6-loopback\n");
+    let mut text = format!("127.0.0.1 localhost {HOST_NAME}\n::1 ip6-localhost ip6-loopback\n");
     for line in host.lines() {
         let address = line.split_whitespace().next().unwrap_or("#");
         let own = address.starts_with('#') || address.starts_with("127.") || address == "::1";
