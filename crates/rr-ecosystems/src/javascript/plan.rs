@@ -96,10 +96,12 @@ impl<'a> Planner<'a> {
         plan
     }
 
+    fn node(&self) -> ToolchainRequirement {
+        node_version::choose(self.repo, &self.workspace, &self.manager, self.context.analysis)
+    }
+
     fn toolchains(&self, suite: &Suite) -> Vec<ToolchainRequirement> {
-        let node =
-            node_version::choose(self.repo, &self.workspace, &self.manager, self.context.analysis);
-        let mut found = vec![node];
+        let mut found = vec![self.node()];
         found.extend(self.manager.toolchain());
         let uses = |runner: Runner| suite.tests.iter().any(|test| test.runner == runner);
         for (runner, tool) in [(Runner::Bun, "bun"), (Runner::Deno, "deno")] {
@@ -161,12 +163,15 @@ impl<'a> Planner<'a> {
             return None;
         }
         let script = "@{tools}/recorder/node/check-installed.cjs";
-        let step = self.step(
+        let mut step = self.step(
             "check",
             StepKind::Check,
             "look that declared dependencies are installed",
             Command::argv(["node", script]),
         );
+        if self.node().version == VersionRequest::Any {
+            step.env.insert("REPO_RUNNER_NODE_OPEN".to_owned(), "1".to_owned());
+        }
         Some(step.because(manifest.evidence(
             "javascript.dependencies",
             "ependencies\"",
