@@ -140,6 +140,8 @@ pub(super) fn find(repo: &dyn RepoView, workspace: &Workspace, analysis: &Analys
     for test in &mut suite.tests {
         if test.runner == Runner::Script {
             test.runner = script_runner(repo, workspace, &test.segment);
+        } else if test.runner == Runner::Task && shell_starts_node_test(repo, &test.segment) {
+            test.runner = Runner::NodeTest;
         }
     }
     if suite.tests.is_empty() {
@@ -382,6 +384,23 @@ fn same(a: &Segment, b: &Segment) -> bool {
             .collect()
     };
     a.cwd == b.cwd && core(a) == core(b)
+}
+
+/// Whether a shell script of the repository starts Node's own test runner, which is told how to
+/// report by options and not, as others, by what it loads.
+fn shell_starts_node_test(repo: &dyn RepoView, segment: &Segment) -> bool {
+    let words = split_words(&segment.line);
+    let starts = |line: &str| {
+        let words = split_words(line);
+        words.iter().any(|word| word == "node") && words.iter().any(|word| word == "--test")
+    };
+    let shells = ["sh", "bash", "dash"];
+    unwrapped(&words)
+        .iter()
+        .find(|word| !shells.contains(&word.as_str()) && !word.starts_with('-'))
+        .map(|script| super::package_json::join(&segment.cwd, script.trim_start_matches("./")))
+        .and_then(|path| repo.text(&path))
+        .is_some_and(|text| text.lines().any(starts))
 }
 
 /// The runner that a script run by Node brings to work, by its own text.
