@@ -27,6 +27,10 @@ pub(crate) fn ask_http(executor: &dyn Executor, port: u16, paths: &[String]) -> 
             Ok(HttpAnswer::NotHttp(line)) => {
                 unhealthy(format!("port {port} does not speak HTTP (answered `{line}`)"))
             }
+            Err(error) if waits(&error) => unhealthy(format!(
+                "GET {path} on port {port}: no answer within {} s",
+                ANSWER.as_secs()
+            )),
             Err(error) => unhealthy(format!("GET {path} on port {port}: {error}")),
         };
         if result.healthy && result.status.is_some_and(|s| s < 400) {

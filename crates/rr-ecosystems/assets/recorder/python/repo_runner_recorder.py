@@ -153,7 +153,13 @@ def _message(report):
         text = "%s" % (detail,)
     except UnicodeError:
         text = repr(detail)
-    return head + text
+    return head + text + _captured(report)
+
+
+def _captured(report):
+    """The end of what a failing test's own programs said: it often tells the cause."""
+    said = getattr(report, "capstderr", "") or ""
+    return "\n[standard error]\n%s" % said[-1500:] if said.strip() else ""
 
 
 @_hook(trylast=True)

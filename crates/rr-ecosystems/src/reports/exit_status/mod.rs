@@ -40,6 +40,7 @@ pub(crate) fn read(input: &ReportInput<'_>) -> TestRun {
             run.complete = false;
             run.doubts.push("no command left a record".to_owned());
         }
+        doubt_mere_failure(&mut run);
         return run;
     }
     let nonce = input.step.env.get(NONCE_VARIABLE).map_or("", String::as_str);
@@ -52,7 +53,18 @@ pub(crate) fn read(input: &ReportInput<'_>) -> TestRun {
         }
         add(&record, &names, &mut run);
     }
+    doubt_mere_failure(&mut run);
     run
+}
+
+/// An exit status that says failure does not say that a test ran: a build may have broken before.
+/// Where nothing else is known, nothing is proved.
+fn doubt_mere_failure(run: &mut TestRun) {
+    let failed = |case: &TestCase| case.outcome == CaseOutcome::Failed;
+    if !run.cases.is_empty() && run.cases.iter().all(failed) {
+        run.complete = false;
+        run.doubts.push("only an exit status speaks, and it says failure".to_owned());
+    }
 }
 
 /// The step's own command as the only test.
