@@ -158,6 +158,10 @@ pub(super) static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| rules![
     "javascript.native-build", Environment, 0.9, NativeBuild,
         r"(?:gyp ERR! find Python|No module named 'distutils'|ModuleNotFoundError: No module named 'distutils')",
         "a native module wants Python to compile", "gyp ERR! find Python" => "";
+    "javascript.node-headers", NeedsNetwork, 0.95, Nothing,
+        r"gyp ERR! stack (?:gyp ERR! stack )?(?:is related to (network connectivity)|.*(?:EAI_AGAIN|ENOTFOUND|ECONNREFUSED).*headers)",
+        "node-gyp downloads the headers of this Node, and their host cannot be reached: `nodedir` in npm's configuration names a folder that has them",
+        "gyp ERR! stack is related to network connectivity. In most cases you are behind a proxy" => "network connectivity";
     "javascript.native-missing", Environment, 0.9, NativeRebuild,
         r#"(?:Could not locate the bindings file|Error: Cannot find module '[^']*build/(?:Release|Debug)/([\w.-]+)'|was compiled against a (different Node\.js version)|No native build was found|Could not load the \"sharp" module)"#,
         "a native module was not built for this Node", "Error: Could not locate the bindings file. Tried:" => "";

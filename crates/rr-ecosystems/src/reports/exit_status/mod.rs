@@ -72,7 +72,7 @@ fn whole_step(input: &ReportInput<'_>, run: &mut TestRun) {
     let output = String::from_utf8_lossy(input.output);
     let command = input.step.command.to_string();
     let record = Record {
-        id: command.lines().next().unwrap_or_default().chars().take(120).collect(),
+        id: own_line(&command).chars().take(120).collect(),
         note: if lines::nothing_done(&output) { "nothing".to_owned() } else { String::new() },
         out: output.into_owned(),
         status: match input.outcome.exit {
@@ -82,6 +82,12 @@ fn whole_step(input: &ReportInput<'_>, run: &mut TestRun) {
         ..Record::default()
     };
     add(&record, &HashSet::new(), run);
+}
+
+/// The line that says what is run: the first that does not only prepare the shell.
+fn own_line(command: &str) -> &str {
+    let prepares = |line: &&str| line.starts_with("set ") || line.starts_with("export ");
+    command.lines().find(|line| !prepares(line)).or(command.lines().next()).unwrap_or_default()
 }
 
 fn add(record: &Record, names: &HashSet<String>, run: &mut TestRun) {

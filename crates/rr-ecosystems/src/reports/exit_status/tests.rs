@@ -43,6 +43,20 @@ const END_0: (&str, &str) = ("command-0000.end", "status=0\nnote=\nnonce=n0nce\n
 const END_2: (&str, &str) = ("command-0000.end", "status=2\nnote=\nnonce=n0nce\n");
 
 #[test]
+fn a_mere_failing_exit_status_proves_nothing() {
+    let run = read(2, &[], "cc: error: no such file\n");
+    assert_eq!(outcomes(&run), [("make test", CaseOutcome::Failed)]);
+    assert!(!run.proves_tested());
+    assert!(run.doubts.iter().any(|doubt| doubt.contains("only an exit status")), "{run:?}");
+}
+
+#[test]
+fn a_shell_line_is_named_by_what_it_runs() {
+    assert_eq!(super::own_line("set +u\nexport A=1\nnode test.js"), "node test.js");
+    assert_eq!(super::own_line("set +u"), "set +u");
+}
+
+#[test]
 fn a_command_without_records_is_one_test() {
     let run = read(0, &[], "all fine\n");
     assert_eq!(outcomes(&run), [("make test", CaseOutcome::Passed)]);
