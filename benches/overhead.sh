@@ -11,9 +11,18 @@ runner="${CARGO_TARGET_DIR:-$root/target}/release/repo-runner"
 home=$(mktemp -d)
 trap 'rm -rf "$home"' EXIT
 
+# The runner's own peak: what GNU time tells is the largest of it and all that it started.
 run() {
-  /usr/bin/env time -f '%e %M' -o "$home/$1.time" \
-    "$runner" --home "$home/state" run "$source" --output json --quiet "${@:2}" >"$home/$1.json" || true
+  local name=$1 began=$EPOCHREALTIME peak=0 now
+  shift
+  "$runner" --home "$home/state" run "$source" --output json --quiet "$@" >"$home/$name.json" &
+  local pid=$!
+  while now=$(awk '/^VmHWM/ {print $2}' "/proc/$pid/status" 2>/dev/null) && [[ -n $now ]]; do
+    peak=$now
+    sleep 0.1
+  done
+  wait "$pid" || true
+  echo "$began $EPOCHREALTIME $peak" >"$home/$name.time"
 }
 
 run cold "$@"
@@ -23,11 +32,12 @@ import json, sys
 home = sys.argv[1]
 for name in ("cold", "second"):
     report = json.load(open(f"{home}/{name}.json"))
-    wall, peak = open(f"{home}/{name}.time").read().split()[-2:]
+    began, ended, peak = map(float, open(f"{home}/{name}.time").read().split())
+    wall = ended - began
     timings = report["timings"]
     tests = sum(s["seconds"] for s in report["steps"] if "test" in s["step"])
     share = 100 * timings["ours"] / max(timings["total"], 0.001)
-    print(f"{name:7} wall {float(wall):8.1f} s   ours {timings['ours']:6.1f} s ({share:4.1f}%)   "
-          f"tests {tests:8.1f} s   wall/tests {float(wall) / max(tests, 0.001):5.2f}   "
-          f"peak {int(peak) / 1024:6.1f} MiB   prepared: {report['prepared']['reason']}")
+    print(f"{name:7} wall {wall:8.1f} s   ours {timings['ours']:6.1f} s ({share:4.1f}%)   "
+          f"tests {tests:8.1f} s   wall/tests {wall / max(tests, 0.001):5.2f}   "
+          f"peak {peak / 1024:6.1f} MiB   prepared: {report['prepared']['reason']}")
 PY

@@ -105,6 +105,21 @@ fn a_second_run_reuses_the_prepared_environment_and_a_changed_one_says_what_chan
     assert!(reason.contains("requirements.txt"), "{reason}");
 }
 
+#[test]
+fn what_was_only_built_is_not_built_again() {
+    let scratch = Scratch::new();
+    let run = || scratch.report(&["run", &fixture("c-cmake"), "--output", "json"]);
+    let first = run();
+    let second = run();
+    assert_eq!(second["prepared"]["reused"], true, "{}", second["prepared"]);
+    let built = |report: &Value| {
+        let steps = report["steps"].as_array().unwrap();
+        steps.iter().any(|step| step["step"].as_str().unwrap().ends_with("build"))
+    };
+    assert!(built(&first) && !built(&second), "{}", second["steps"]);
+    assert_eq!(second["tests"]["passed"], first["tests"]["passed"]);
+}
+
 /// The processes of a folder that do not end by themselves: the kernel takes a moment to carry
 /// out the kills that follow a runner's death.
 fn lasting_processes_of(folder: &Path) -> Vec<String> {

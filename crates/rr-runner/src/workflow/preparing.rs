@@ -158,7 +158,8 @@ impl Play<'_> {
     pub(super) fn keep_now(&mut self) -> Result<(), WorkflowError> {
         let prepares = [StepKind::Configure, StepKind::Install, StepKind::Build, StepKind::Check];
         let ends = self.progress.ends_of(&prepares);
-        let worth = ends.iter().any(|(_, end)| end.kind == StepKind::Install && end.ok);
+        let costly = |kind| matches!(kind, StepKind::Install | StepKind::Build);
+        let worth = ends.iter().any(|(_, end)| costly(end.kind) && end.ok && !end.reused);
         let failed = ends.iter().any(|(_, end)| !end.ok && end.kind != StepKind::Check);
         if self.kept || !worth || failed {
             return Ok(());
