@@ -32,6 +32,12 @@ static SERVES: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 
+/// `r.Run()`, `router.Run(address)`, `e.Start(cfg.Addr)`: what serves in a program of a web framework
+/// and may do anything in another.
+static FRAMEWORK_SERVES: LazyLock<Regex> = LazyLock::new(|| {
+    expression(r"\b(?:r|e|g|s|app|api|web|router|engine|server|srv)\.(?:Run|RunTLS|Start|Listen)\(")
+});
+
 /// `":8080"`, `"0.0.0.0:8080"`, `"port", 8080`, `Port = 8080`.
 static PORTS: LazyLock<[Regex; 2]> = LazyLock::new(|| {
     [
@@ -183,7 +189,10 @@ fn server(
         .filter(|(folder, ..)| *folder == program.folder)
         .map(|(_, _, text)| &**text)
         .collect();
-    let serves = |texts: &[&str]| texts.iter().any(|text| SERVES.is_match(text));
+    let web = !server_modules(module).is_empty();
+    let serves = |texts: &[&str]| {
+        texts.iter().any(|text| SERVES.is_match(text) || web && FRAMEWORK_SERVES.is_match(text))
+    };
     let library: Vec<&str> = all
         .iter()
         .filter(|(folder, ..)| !folder.split('/').any(|p| p.starts_with("example") || p == "test"))
@@ -199,9 +208,7 @@ fn server(
         let named = ["server", "api", "web", "backend", "daemon", "service"]
             .iter()
             .any(|word| program.name.contains(word));
-        let framework = !server_modules(module).is_empty();
-        if !((named || framework || own.iter().any(|text| text.contains("net/http")))
-            && serves(&library))
+        if !((named || web || own.iter().any(|text| text.contains("net/http"))) && serves(&library))
         {
             return None;
         }

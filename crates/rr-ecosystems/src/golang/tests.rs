@@ -42,6 +42,24 @@ fn a_library_is_downloaded_built_imported_and_tested() {
 }
 
 #[test]
+fn a_router_that_runs_without_an_address_serves() {
+    let (analysis, plan) = plan(&[
+        (
+            "go.mod",
+            "module example.com/app\n\ngo 1.22\n\nrequire github.com/labstack/echo/v4 v4.1.0\n",
+        ),
+        (
+            "hello.go",
+            "package main\nimport \"github.com/labstack/echo/v4\"\nfunc main() {\n\
+             \tr := echo.New()\n\tr.GET(\"/ping\", h)\n\tr.Start(config.Address)\n}\n",
+        ),
+    ]);
+    assert_eq!(analysis.units[0].kind, UnitKind::Service);
+    let start = plan.of_kind(StepKind::Start).next().unwrap();
+    assert!(matches!(start.probe.as_ref().unwrap().kind, ProbeKind::Http { .. }), "{start:?}");
+}
+
+#[test]
 fn a_server_under_cmd_is_built_started_and_probed() {
     let (analysis, plan) = plan(&[
         ("go.mod", "module example.com/app\n\ngo 1.22\n"),
