@@ -65,14 +65,29 @@ fn by_rules(topic: &str, question: String, manager: &str) -> Decision {
 
 /// The first pieces of evidence, each with its place and rule.
 fn because(evidence: &[Evidence]) -> String {
-    let places: Vec<String> = evidence
+    let mut places: Vec<String> = evidence
         .iter()
         .filter(|e| !e.path.is_empty())
-        .take(2)
         .map(|e| match e.line {
             Some(line) => format!("{}:{line}, {}", e.path, e.rule),
             None => format!("{}, {}", e.path, e.rule),
         })
         .collect();
+    places.dedup();
+    places.truncate(2);
     if places.is_empty() { "the ecosystem's convention".to_owned() } else { places.join("; ") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rr_core::Trust;
+
+    #[test]
+    fn reasons_name_each_place_once() {
+        let at = |path: &str| Evidence::at(path, "python.manifest", Trust::Manifest);
+        let found = [at("a.toml"), at("a.toml"), at("b.toml"), at("c.toml")];
+        assert_eq!(because(&found), "a.toml, python.manifest; b.toml, python.manifest");
+        assert_eq!(because(&[at("")]), "the ecosystem's convention");
+    }
 }
