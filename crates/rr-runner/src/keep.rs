@@ -21,8 +21,8 @@ struct Kept {
 /// How often kept services are looked at.
 const TICK: Duration = Duration::from_millis(250);
 
-/// Starts the services that answered during the run once more and leaves them up until the run is asked
-/// to stop, or none is left.
+/// Starts the services that answered during the run once more and leaves them up until the run is
+/// asked to stop, or none is left.
 ///
 /// # Errors
 /// Where nothing can be kept up, or a service that answered before does not answer again.

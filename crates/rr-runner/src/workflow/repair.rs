@@ -76,6 +76,11 @@ impl Repairs {
         of_step.map(|(_, id)| id.clone()).collect()
     }
 
+    /// Every test that is left out, with its step.
+    pub(crate) fn all_left_out(&self) -> Vec<(StepId, String)> {
+        self.left_out.clone()
+    }
+
     /// Nothing will show any more whether a pending treatment helps.
     pub(crate) fn abandon(&mut self, progress: &mut Progress) {
         if let Some(pending) = self.pending.take() {

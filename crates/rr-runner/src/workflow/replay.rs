@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rr_core::{
-    CaseOutcome, Executor, NetworkNeed, Outcome, Phase, ProcessSpec, RunPlan, Step, StepKind,
-    TestRun,
+    CaseOutcome, Executor, NetworkNeed, Outcome, Phase, ProcessSpec, RunPlan, Step, StepId,
+    StepKind, TestRun,
 };
 use rr_workflow::{StepContext, StepError, WorkflowContextExt, WorkflowError};
 use serde::{Deserialize, Serialize};
@@ -30,6 +30,9 @@ pub(crate) struct Reproduce {
     pub plan: RunPlan,
     /// Test steps and the files with their outcomes.
     pub expected: Vec<(Step, String)>,
+    /// Tests that a remedy left out because they never end, by step.
+    #[serde(default)]
+    pub left_out: Vec<(StepId, String)>,
 }
 
 /// What the replay gave.
@@ -54,7 +57,8 @@ impl Play<'_> {
             self.progress.reproduced = Some((false, "no test outcomes to compare".to_owned()));
             return Ok(());
         }
-        let input = Reproduce { plan: self.progress.plan.clone(), expected };
+        let left_out = self.repairs.all_left_out();
+        let input = Reproduce { plan: self.progress.plan.clone(), expected, left_out };
         let timed: Timed<Reproduced> = self.context.step("reproduce", &input)?;
         let result = self.progress.took_repo(Phase::RunTests, "RunnerAgent", timed);
         self.progress.reproduced = Some((result.same, result.detail));
@@ -75,7 +79,7 @@ pub(crate) fn reproduce(
         let policy = live.policy_in(folder);
         let executor = live.open_sandbox(policy).map_err(|e| run_error(&e))?;
         let replay = Replay { live, executor: executor.clone(), plan: &input.plan, configured };
-        let result = replay.run(&input.expected);
+        let result = replay.run(&input.expected, &input.left_out);
         executor.close();
         result
     })
@@ -89,7 +93,11 @@ struct Replay<'a> {
 }
 
 impl Replay<'_> {
-    fn run(&self, expected: &[(Step, String)]) -> Result<Reproduced, StepError> {
+    fn run(
+        &self,
+        expected: &[(Step, String)],
+        left_out: &[(StepId, String)],
+    ) -> Result<Reproduced, StepError> {
         let script = recipe::script(self.plan, &self.configured);
         let home = self.executor.layout().home.clone();
         let path = home.join("recipe.sh");
@@ -104,7 +112,10 @@ impl Replay<'_> {
         }
         for (step, file) in expected {
             let before = cases::load(&self.live.session.folder, file).map_err(|e| run_error(&e))?;
-            let after = self.tests(&path, step)?;
+            let mut after = self.tests(&path, step)?;
+            let of_step = left_out.iter().filter(|(of, _)| of == &step.id);
+            let ids: Vec<String> = of_step.map(|(_, id)| id.clone()).collect();
+            cases::add_left_out(&mut after, &ids);
             if let Some(difference) = difference(&before, &after) {
                 return Ok(Reproduced { same: false, detail: difference });
             }
