@@ -13,8 +13,28 @@ pub(crate) struct Arguments {
     /// Folder for state, tools and caches [default: the platform's data directory]
     #[arg(long, global = true, env = "REPO_RUNNER_HOME", value_name = "FOLDER")]
     pub home: Option<PathBuf>,
+    /// Room for prepared environments on disk, as `500M` or `20G` [default: 20G]; those unused for
+    /// longest are removed first
+    #[arg(long, global = true, env = "REPO_RUNNER_CACHE_LIMIT", value_name = "SIZE")]
+    #[arg(value_parser = parse_size)]
+    pub cache_limit: Option<u64>,
     #[command(subcommand)]
     pub command: Command,
+}
+
+/// Bytes of a size such as `500M` (binary units K, M, G, T).
+fn parse_size(text: &str) -> Result<u64, String> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let shift = match text[digits.len()..].to_ascii_uppercase().as_str() {
+        "" | "B" => 0,
+        "K" | "KB" | "KIB" => 10,
+        "M" | "MB" | "MIB" => 20,
+        "G" | "GB" | "GIB" => 30,
+        "T" | "TB" | "TIB" => 40,
+        unit => return Err(format!("`{unit}` is no unit of size: one of K, M, G, T")),
+    };
+    let number: u64 = digits.parse().map_err(|_| format!("`{digits}` is no whole number"))?;
+    number.checked_mul(1 << shift).ok_or_else(|| format!("`{text}` is too large"))
 }
 
 #[derive(Debug, Subcommand)]

@@ -5,11 +5,13 @@ use std::path::{Path, PathBuf};
 use rr_core::RunId;
 
 use crate::error::RunError;
+use crate::room::DEFAULT_CACHE_LIMIT;
 
 /// The product's folders.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Home {
     root: PathBuf,
+    cache_limit: u64,
 }
 
 impl Home {
@@ -29,12 +31,24 @@ impl Home {
                     hint: Some("set REPO_RUNNER_HOME to a folder".to_owned()),
                 })?,
         };
-        let home = Self { root };
+        let home = Self { root, cache_limit: DEFAULT_CACHE_LIMIT };
         for folder in [home.runs(), home.tools(), home.caches(), home.environments()] {
             std::fs::create_dir_all(&folder)
                 .map_err(|e| RunError::io(format!("create `{}`", folder.display()), e))?;
         }
         Ok(home)
+    }
+
+    /// This home with at most so many bytes for kept environments.
+    #[must_use]
+    pub fn with_cache_limit(self, bytes: u64) -> Self {
+        Self { cache_limit: bytes, ..self }
+    }
+
+    /// Bytes that kept environments may take; those unused for longest go first.
+    #[must_use]
+    pub fn cache_limit(&self) -> u64 {
+        self.cache_limit
     }
 
     /// The root of it all.

@@ -15,6 +15,7 @@ use sha2::{Digest, Sha256};
 
 use crate::error::RunError;
 use crate::live::LiveRun;
+use crate::room;
 use crate::workflow::{Found, Hit, Keep};
 
 /// What stands beside a kept environment.
@@ -57,6 +58,8 @@ pub(crate) fn keep(live: &LiveRun, input: &Keep) -> Result<(), RunError> {
     let executor = live.executor().map_err(|e| RunError::Internal(e.to_string()))?;
     let path = live.home.environments().join(format!("{}-{}", &input.key[..16], live.id));
     executor.export_prepared(&path)?;
+    let bytes = room::bytes_on_disk(&path)
+        .map_err(|e| RunError::io(format!("measure `{}`", path.display()), e))?;
     let commit = input.commit.as_str();
     let kept = Kept {
         source: live.request.source.to_string(),
@@ -70,12 +73,13 @@ pub(crate) fn keep(live: &LiveRun, input: &Keep) -> Result<(), RunError> {
         path,
         created_at: now,
         last_used: now,
-        bytes: 0,
+        bytes,
         inputs_json: serde_json::to_string(&kept).map_err(|e| RunError::Internal(e.to_string()))?,
     })?;
     if let Some(before) = before.filter(|row| row.path.is_dir()) {
         rr_sandbox::remove_tree(&before.path)?;
     }
+    room::make_room(&live.store, live.home.cache_limit(), now)?;
     Ok(())
 }
 

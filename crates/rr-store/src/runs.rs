@@ -217,6 +217,20 @@ impl Database {
         })
     }
 
+    /// When the oldest run began that may still go on (queued, running or interrupted), in
+    /// milliseconds since the Unix epoch.
+    ///
+    /// # Errors
+    /// [`StoreError::Sqlite`].
+    pub fn oldest_unfinished_run(&self) -> Result<Option<u64>, StoreError> {
+        self.read(|connection| {
+            let sql = "SELECT min(created_at) FROM runs
+                       WHERE state IN ('queued', 'running', 'interrupted')";
+            let oldest: Option<i64> = connection.query_row(sql, [], |row| row.get(0))?;
+            Ok(oldest.and_then(|at| u64::try_from(at).ok()))
+        })
+    }
+
     /// Removes a run with its decisions. Its journal is removed apart, by
     /// [`Database::delete_journal`], its folder by whoever made it.
     ///

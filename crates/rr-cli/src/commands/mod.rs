@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use clap::CommandFactory as _;
-use rr_runner::{Home, RunService, SystemClock};
+use rr_runner::{DEFAULT_CACHE_LIMIT, Home, RunService, SystemClock};
 
 use crate::args::{Arguments, Command};
 use crate::ui;
@@ -31,7 +31,8 @@ pub(crate) fn dispatch(arguments: Arguments) -> anyhow::Result<u8> {
         }
         _ => {}
     }
-    let home = Home::open(arguments.home.as_deref())?;
+    let home = Home::open(arguments.home.as_deref())?
+        .with_cache_limit(arguments.cache_limit.unwrap_or(DEFAULT_CACHE_LIMIT));
     let service = RunService::open(home, env::of_process(), Arc::new(SystemClock))?;
     match arguments.command {
         Command::Run(run) => run::run(&service, &run),

@@ -58,6 +58,7 @@ fn bad_input_is_refused_with_the_value_and_a_way_out() {
         (vec!["run", "pypi:"], vec!["pypi:"]),
         (vec!["run", ".", "--until", "flying"], vec!["flying", "tested"]),
         (vec!["run", ".", "--env", "NOVALUE"], vec!["NOVALUE", "KEY=VALUE"]),
+        (vec!["list", "--cache-limit", "7 apples"], vec!["7 apples", "unit of size"]),
         (vec!["run", ".", "--timeout", "5d"], vec!["5d", "90s"]),
         (vec!["run", ".", "--executor", "host"], vec!["--trust"]),
         (vec!["show", "rnosuchrun"], vec!["rnosuchrun", "list"]),
@@ -159,4 +160,19 @@ fn contents(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
         }
     }
     found
+}
+
+#[test]
+fn kept_environments_give_way_when_there_is_no_room() {
+    let scratch = Scratch::new();
+    let kept = || fs::read_dir(scratch.home().join("environments")).unwrap().count();
+    for name in ["js-tape", "js-cli"] {
+        let report = scratch.report(&["run", &fixture(name), "--output", "json"]);
+        assert_eq!(report["verdict"]["green"], true, "{name}");
+    }
+    assert_eq!(kept(), 2);
+    let rest = ["--output", "json", "--fresh", "--cache-limit", "1K"];
+    let report = scratch.report(&[&["run", &fixture("js-cli")], &rest[..]].concat());
+    assert_eq!(report["verdict"]["green"], true);
+    assert_eq!(kept(), 1, "its own stays, though it is larger");
 }

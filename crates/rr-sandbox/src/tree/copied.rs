@@ -5,6 +5,7 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, lchown, symlink};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use rr_core::ExecError;
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, Timespec, Timestamps};
@@ -21,6 +22,9 @@ pub(crate) enum Whiteouts {
     Apply,
 }
 
+/// Copies that this process began: no two of them may share a folder.
+static PARTIALS: AtomicU64 = AtomicU64::new(0);
+
 /// A copied tree.
 pub(crate) struct CopiedTree {
     run_folder: PathBuf,
@@ -32,14 +36,16 @@ impl CopiedTree {
         run_folder.join("tree").is_dir()
     }
 
-    /// Copies the base and the prepared environments, where that has not been done.
+    /// Copies the base and the prepared environments, where that has not been done. Several
+    /// processes may do it at once: the first to finish gives its copy to all.
     ///
     /// # Errors
     /// Where something cannot be copied.
     pub(crate) fn open(run_folder: &Path, snapshots: &[PathBuf]) -> Result<Self, ExecError> {
         let tree = Self { run_folder: run_folder.to_path_buf() };
         if !Self::exists(run_folder) {
-            let partial = run_folder.join("tree.partial");
+            let number = PARTIALS.fetch_add(1, Ordering::Relaxed);
+            let partial = run_folder.join(format!("tree.partial-{}-{number}", std::process::id()));
             remove_tree(&partial)?;
             let lowest = run_folder.join("base");
             for layer in std::iter::once(&lowest).chain(snapshots.iter().rev()) {
@@ -47,7 +53,12 @@ impl CopiedTree {
                     ExecError::io(format!("copying `{}`", layer.display()), source)
                 })?;
             }
-            rename(&partial, &tree.top())?;
+            let renamed = rename(&partial, &tree.top());
+            if renamed.is_err() && Self::exists(run_folder) {
+                remove_tree(&partial)?;
+            } else {
+                renamed?;
+            }
         }
         Ok(tree)
     }

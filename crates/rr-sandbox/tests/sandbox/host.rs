@@ -110,6 +110,20 @@ fn tools_of_the_product_run_anywhere_with_a_chosen_environment() {
 }
 
 #[test]
+fn several_may_open_the_same_folder_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let open = || host_tools(folder.path(), BTreeMap::new()).map(drop);
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..16).map(|_| scope.spawn(open)).collect();
+        threads.into_iter().for_each(|thread| thread.join().unwrap().unwrap());
+    });
+    let left = std::fs::read_dir(folder.path().join("host-tools")).unwrap();
+    let partial =
+        left.filter(|e| e.as_ref().unwrap().file_name().to_string_lossy().contains("partial"));
+    assert_eq!(partial.count(), 0);
+}
+
+#[test]
 fn reaping_spares_a_process_that_is_another_one_now() {
     let sandbox = open();
     let process = start(&sandbox, "sleep 1000 & sleep 1000");
