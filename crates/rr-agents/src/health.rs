@@ -79,13 +79,18 @@ impl HealthAgent {
             self.ask(task, &mut finding);
             if finding.result.healthy {
                 finding.seconds_to_answer = started.elapsed().as_secs_f64();
-                self.watch(task, &mut finding);
+                if finding.died.is_none() {
+                    self.watch(task, &mut finding);
+                }
                 return finding;
             }
             if finding.died.is_some()
                 || self.session.cancel.is_cancelled()
                 || started.elapsed() > limit
             {
+                if worker(task, &finding) {
+                    finding.result = alive(task, started.elapsed());
+                }
                 return finding;
             }
             self.session.clock.sleep(pause);
@@ -117,7 +122,12 @@ impl HealthAgent {
         }
         if let Some(exit) = task.process.try_wait() {
             finding.died = Some(exit);
-            finding.result = unhealthy(format!("the service ended: {exit}"));
+            let program = matches!(task.probe.kind, ProbeKind::Program { .. });
+            let answered = !finding.latencies.is_empty();
+            finding.result = match exit {
+                Exit::Code(0) if program && !answered => ran_to_its_end(task),
+                _ => unhealthy(format!("the service ended: {exit}")),
+            };
             return;
         }
         let asked = Instant::now();
@@ -139,6 +149,15 @@ impl HealthAgent {
         match &task.probe.kind {
             ProbeKind::Http { paths } => ask_http(task.executor, port, paths),
             ProbeKind::Grpc => ask_grpc(task.executor, port),
+            ProbeKind::Program { paths } => {
+                let answer = ask_http(task.executor, port, paths);
+                // A server that speaks no HTTP still takes connections; one that answers 5xx is
+                // not up for all that.
+                if answer.healthy || answer.status.is_some() {
+                    return answer;
+                }
+                ask_tcp(task.executor, port)
+            }
             _ => ask_tcp(task.executor, port),
         }
     }
@@ -187,6 +206,32 @@ fn log_line(task: &HealthTask<'_>, pattern: &str) -> ProbeResult {
             detail: format!("printed `{}`", line.trim()),
         },
         None => unhealthy(format!("has not printed `{pattern}`")),
+    }
+}
+
+/// Whether the program lives on without listening, which is a worker's way to run.
+fn worker(task: &HealthTask<'_>, finding: &HealthFinding) -> bool {
+    matches!(task.probe.kind, ProbeKind::Program { .. })
+        && finding.died.is_none()
+        && finding.listening.is_empty()
+}
+
+fn alive(task: &HealthTask<'_>, waited: Duration) -> ProbeResult {
+    let detail =
+        format!("runs on after {} s without listening{}", waited.as_secs(), last_line(task));
+    ProbeResult { healthy: true, protocol: "alive".to_owned(), ..unhealthy(detail) }
+}
+
+fn ran_to_its_end(task: &HealthTask<'_>) -> ProbeResult {
+    let detail = format!("ended with exit status 0{}", last_line(task));
+    ProbeResult { healthy: true, protocol: "exit".to_owned(), ..unhealthy(detail) }
+}
+
+fn last_line(task: &HealthTask<'_>) -> String {
+    let tail = task.process.tail();
+    match tail.lines().rev().map(str::trim).find(|line| !line.is_empty()) {
+        Some(line) => format!(", last printed `{}`", line.chars().take(120).collect::<String>()),
+        None => ", printing nothing".to_owned(),
     }
 }
 

@@ -36,6 +36,13 @@ pub enum ProbeKind {
     },
     /// The program ends by itself with exit status 0.
     ExitCode,
+    /// A program of which only the start command is known. What it does decides: once it listens
+    /// it is asked as a service (`GET` each path, else TCP), an end with exit status 0 is a run to
+    /// its end, and one that still lives without listening when the time is up is a worker.
+    Program {
+        /// Paths, the most telling first.
+        paths: Vec<String>,
+    },
 }
 
 /// What a probe found.
@@ -43,7 +50,8 @@ pub enum ProbeKind {
 pub struct ProbeResult {
     /// Whether life was proved.
     pub healthy: bool,
-    /// Protocol that answered: `http`, `tcp`, `grpc`, `log`, `exit`.
+    /// Protocol that answered: `http`, `tcp`, `grpc`, `log`, `exit`, or `alive` for a worker that
+    /// does not listen.
     pub protocol: String,
     /// Port asked, inside the run's network.
     #[serde(default, skip_serializing_if = "Option::is_none")]

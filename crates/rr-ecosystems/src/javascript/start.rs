@@ -47,7 +47,9 @@ pub(super) fn find(
             service(repo, workspace, manager, package, unit, analysis)
         }
         UnitKind::Cli => command_line(repo, package),
-        UnitKind::Library => library(repo, package),
+        UnitKind::Library => {
+            application(repo, workspace, manager, package).or_else(|| library(repo, package))
+        }
         UnitKind::Workspace => None,
     }
 }
@@ -122,6 +124,63 @@ fn service(
         needs_build,
         optional: false,
         evidence,
+    })
+}
+
+/// A package that others do not load, by its own `start` script or else its entry file: whether
+/// it listens, only its run tells.
+fn application(
+    repo: &dyn RepoView,
+    workspace: &Workspace,
+    manager: &Manager,
+    package: &Manifest,
+) -> Option<Start> {
+    let offered = ["exports", "files", "main", "module", "types"];
+    let loaded = offered.iter().any(|name| package.field(name).is_some()) && !package.is_private();
+    if loaded {
+        return None;
+    }
+    let probe = HealthProbe {
+        kind: ProbeKind::Program { paths: vec!["/".to_owned()] },
+        expected_port: None,
+        start_seconds: 20,
+    };
+    let title = format!("start {}", shown_name(package));
+    if package.scripts.contains_key("start") {
+        let segments = expand_script(&package.folder, "start", workspace);
+        let last = single(&segments);
+        let command = match last {
+            Some(segment) => {
+                Command::shell(format!("set +u\n{}{}", exports(segment), local(&segment.line)))
+            }
+            None => run_script(manager, "start"),
+        };
+        let cwd = last.map_or_else(|| package.folder.clone(), |s| s.cwd.clone());
+        let evidence = package.evidence("javascript.start-script", "\"start\":", Trust::TaskRunner);
+        let built = package.scripts.contains_key("build");
+        return Some(Start {
+            command,
+            title,
+            cwd,
+            probe,
+            needs_build: built,
+            optional: false,
+            evidence,
+        });
+    }
+    let listed = package.text("main").map(|file| file.trim_start_matches("./").to_owned());
+    let usual = ["index.js", "index.mjs", "src/index.js"].map(str::to_owned);
+    let file = listed.into_iter().chain(usual).find(|file| {
+        repo.has(&package.path(file)) && [".js", ".mjs", ".cjs"].iter().any(|e| file.ends_with(e))
+    })?;
+    Some(Start {
+        command: Command::argv(["node", &file]),
+        title,
+        cwd: package.folder.clone(),
+        probe,
+        needs_build: false,
+        optional: true,
+        evidence: Evidence::at(package.path(&file), "javascript.entry", Trust::Default),
     })
 }
 

@@ -44,9 +44,22 @@ pub(super) fn name(repo: &dyn RepoView, folder: &str) -> Option<String> {
     PROJECT.captures(&text).map(|found| found[1].to_owned())
 }
 
-/// The installed program that is called like the project.
+/// The installed program that is called like the project, else the only program there is.
 pub(super) fn main_program(repo: &dyn RepoView, folder: &str) -> Option<String> {
     let project = name(repo, folder)?.to_ascii_lowercase();
+    let named = installed_program(repo, folder, &project);
+    named.or_else(|| {
+        let texts = files(repo, folder);
+        let mut all = texts.iter().flat_map(|text| PROGRAM.captures_iter(text));
+        let only = all.next()?;
+        let library = texts.iter().any(|text| text.contains("library("));
+        let test = texts.iter().any(|text| TEST.is_match(text));
+        let name = only.get(1).or_else(|| only.get(3))?.as_str();
+        (all.next().is_none() && !library && !test).then(|| name.to_owned())
+    })
+}
+
+fn installed_program(repo: &dyn RepoView, folder: &str, project: &str) -> Option<String> {
     files(repo, folder).iter().find_map(|text| {
         PROGRAM.captures_iter(text).find_map(|found| {
             let name = found.get(1).or_else(|| found.get(3))?.as_str();

@@ -33,7 +33,9 @@ pub(super) fn steps(
     let mut steps: Vec<Step> = migration(repo, unit, application).into_iter().collect();
     let start = match application {
         Some(found) => Some(service(repo, unit, found, context)),
-        None => command_line(unit, manifest).or_else(|| library(unit, manifest, layout)),
+        None => command_line(unit, manifest)
+            .or_else(|| script(repo, unit, manifest))
+            .or_else(|| library(unit, manifest, layout)),
     };
     steps.extend(start);
     steps
@@ -236,6 +238,24 @@ fn command_line(unit: &Unit, manifest: &Manifest) -> Option<Step> {
     let evidence =
         Evidence::at(place, "python.console-script", Trust::Manifest).with_line(1, target);
     Some(step.because(Evidence { line: None, ..evidence }))
+}
+
+/// The script by which a unit that is not installed is run; whether it listens, its run tells.
+fn script(repo: &dyn RepoView, unit: &Unit, manifest: &Manifest) -> Option<Step> {
+    const NAMES: [&str; 7] =
+        ["main.py", "app.py", "bot.py", "run.py", "start.py", "__main__.py", "src/main.py"];
+    if manifest.installable {
+        return None;
+    }
+    let file = NAMES.into_iter().find(|name| repo.has(&join(&unit.path, name)))?;
+    let title = format!("run `{file}`");
+    let command = Command::argv(["python", file]);
+    let mut step = new_step(unit, "start", StepKind::Start, title, command);
+    step.env.insert("PYTHONUNBUFFERED".to_owned(), "1".to_owned());
+    step.optional = true;
+    let kind = ProbeKind::Program { paths: vec!["/".to_owned()] };
+    step.probe = Some(HealthProbe { kind, expected_port: None, start_seconds: 15 });
+    Some(step.because(Evidence::at(join(&unit.path, file), "python.script", Trust::Default)))
 }
 
 /// A library: its public module loads in a fresh process.

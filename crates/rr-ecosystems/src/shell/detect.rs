@@ -60,6 +60,13 @@ pub(super) fn bats_files(repo: &dyn RepoView) -> impl Iterator<Item = &FileEntry
     })
 }
 
+/// The shell that a script's first line asks for; `bash` where it names none.
+pub(super) fn interpreter(text: &str) -> &'static str {
+    let first = text.lines().next().filter(|line| line.starts_with("#!")).unwrap_or_default();
+    let program = first.split(['/', ' ']).next_back().unwrap_or_default().trim();
+    ["zsh", "dash", "ksh", "sh"].into_iter().find(|shell| *shell == program).unwrap_or("bash")
+}
+
 /// Executable shell scripts that are the repository's programs: in `bin/`, else at the root.
 pub(super) fn programs(repo: &dyn RepoView) -> Vec<String> {
     for folder in ["bin", ""] {

@@ -51,8 +51,20 @@ fn check(repo: &dyn RepoView, unit: &Unit, id: &EcosystemId) -> Option<Step> {
     Some(step.because(Evidence::at(all[0], "shell.scripts", Trust::Default)))
 }
 
+/// Scripts by which a repository is started, whatever mode they have.
+const STARTS: [&str; 4] = ["start.sh", "entrypoint.sh", "main.sh", "run.sh"];
+
 /// Runs the program with an option that it documents and that ends by itself.
 fn start(repo: &dyn RepoView, unit: &Unit, id: &EcosystemId) -> Option<Step> {
+    if let Some(script) = STARTS.into_iter().find(|name| repo.has(name)) {
+        let shell = repo.text(script).map_or("bash", |text| detect::interpreter(&text));
+        let command = Command::argv([shell, script]);
+        let title = format!("run `{script}`");
+        let mut step = Step::new("shell.start", id, &unit.path, StepKind::Start, title, command);
+        let kind = ProbeKind::Program { paths: vec!["/".to_owned()] };
+        step.probe = Some(HealthProbe { kind, expected_port: None, start_seconds: 15 });
+        return Some(step.because(Evidence::at(script, "shell.start-script", Trust::Default)));
+    }
     let programs = detect::programs(repo);
     let (program, option) = programs
         .iter()

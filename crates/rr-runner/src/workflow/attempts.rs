@@ -66,7 +66,9 @@ impl Play<'_> {
         if let Some(finding) = &started.finding {
             let outcome = if ok { PhaseOutcome::Succeeded } else { PhaseOutcome::Failed };
             self.progress.phase_ended(Phase::MonitorHealth, outcome, &detail);
-            if ok {
+            // A program that ran to its end, or works without listening, is no service.
+            let served = !matches!(finding.result.protocol.as_str(), "exit" | "alive");
+            if ok && served {
                 self.progress.services.push(finish::service_record(step, &started, finding));
             }
         }

@@ -123,7 +123,7 @@ pub(crate) fn examine(
         .as_ref()
         .map(|forwarder| service_url(&finding, &forwarder.local_addr().to_string()))
         .unwrap_or_default();
-    if finding.result.healthy {
+    if finding.result.healthy && finding.result.port.is_some() {
         live.session.tell(&RunEvent::ServiceUp {
             name: name.to_owned(),
             url: url.clone(),
