@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rr_core::{AgentError, AgentName, Analysis};
+use rr_core::{AgentError, AgentName, Analysis, ConfigFile};
 use serde::{Deserialize, Serialize};
 
 use crate::session::RunSession;
@@ -14,6 +14,8 @@ use crate::step_runner::engine_failed;
 pub struct DetectionTask {
     /// Date of the commit, `YYYY-MM-DD`, where known.
     pub commit_date: Option<String>,
+    /// The user's own configuration.
+    pub config: Option<ConfigFile>,
 }
 
 /// The agent.
@@ -31,6 +33,6 @@ fn detect(session: &RunSession, task: &DetectionTask) -> Result<Analysis, AgentE
     session
         .engine
         .analyzer
-        .analyze(&session.source(), task.commit_date.as_deref())
+        .analyze(&session.source(), task.commit_date.as_deref(), task.config.as_ref())
         .map_err(|e| engine_failed(AgentName::DetectionAgent, "analyze the repository", &e))
 }

@@ -160,6 +160,9 @@ pub(crate) fn engine_failed(
     error: &rr_core::EngineError,
 ) -> AgentError {
     let hint = error.hint.as_ref().map(|hint| format!(" ({hint})")).unwrap_or_default();
+    if error.kind == rr_core::EngineErrorKind::Refused {
+        return AgentError::Refused { message: format!("{}{hint}", error.message) };
+    }
     AgentError::Failed {
         agent,
         attempted: attempted.into(),

@@ -64,6 +64,12 @@ pub enum AgentError {
     /// A process could not be run.
     #[error(transparent)]
     Exec(#[from] ExecError),
+    /// What the user or the repository asks for is refused.
+    #[error("{message}")]
+    Refused {
+        /// What was refused, why, and the way out.
+        message: String,
+    },
     /// Something outside failed.
     #[error("{agent}: {attempted}: {reason}")]
     Failed {

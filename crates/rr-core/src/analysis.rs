@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::command::MinedCommand;
 use crate::ecosystem::EcosystemId;
 use crate::evidence::Evidence;
+use crate::overrides::Override;
 use crate::requirement::{ServiceRequirement, SystemPackage, ToolchainRequirement};
 
 /// Everything analysis found. Pure function of the tree.
@@ -23,6 +24,9 @@ pub struct Analysis {
     pub services: Vec<ServiceRequirement>,
     /// Operating-system packages that the repository's own files name.
     pub system_packages: Vec<SystemPackage>,
+    /// What `repo-runner.toml` changes, in the order in which it is applied.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub overrides: Vec<Override>,
     /// Date of the commit, `YYYY-MM-DD`, where known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub commit_date: Option<String>,

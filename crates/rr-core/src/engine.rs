@@ -12,6 +12,7 @@ use crate::ecosystem::FailedStep;
 use crate::environment::EnvironmentReport;
 use crate::executor::{CancelToken, ExecError, Executor, OutputSink, RunningProcess};
 use crate::outcome::Outcome;
+use crate::overrides::ConfigFile;
 use crate::plan::{RunPlan, Step};
 use crate::policy::{Bind, SandboxPolicy};
 use crate::requirement::{ServiceKind, ServiceRequirement, SystemPackage, ToolchainRequirement};
@@ -20,11 +21,17 @@ use crate::test_run::TestRun;
 
 /// Analysis, planning, diagnosis and test reports: `rr-ecosystems`.
 pub trait Analyzer: Send + Sync {
-    /// Analyses the tree below `root`. `commit_date` is `YYYY-MM-DD` where known.
+    /// Analyses the tree below `root`. `commit_date` is `YYYY-MM-DD` where known; `config` is the
+    /// user's own configuration, which outranks the repository's `repo-runner.toml`.
     ///
     /// # Errors
-    /// Where the tree cannot be listed.
-    fn analyze(&self, root: &Path, commit_date: Option<&str>) -> Result<Analysis, EngineError>;
+    /// Where the tree cannot be listed, or one of the two configurations is refused.
+    fn analyze(
+        &self,
+        root: &Path,
+        commit_date: Option<&str>,
+        config: Option<&ConfigFile>,
+    ) -> Result<Analysis, EngineError>;
 
     /// Makes the plan for the primary units (or for `package` alone, a unit's path or name).
     ///
@@ -37,6 +44,12 @@ pub trait Analyzer: Send + Sync {
         environment: &EnvironmentReport,
         package: Option<&str>,
     ) -> Result<RunPlan, EngineError>;
+
+    /// Analyses and plans a listed folder where it stands, reading nothing but listed files.
+    ///
+    /// # Errors
+    /// As of [`Analyzer::analyze`] and [`Analyzer::plan`].
+    fn look(&self, look: &Look<'_>) -> Result<(Analysis, RunPlan), EngineError>;
 
     /// What is wrong with a failed step, the surest diagnosis first.
     fn diagnose(&self, root: &Path, failed: &FailedStep<'_>) -> Vec<Diagnosis>;
@@ -83,6 +96,35 @@ pub trait SourceFetcher: Send + Sync {
         sink: Arc<dyn OutputSink>,
         cancel: &CancelToken,
     ) -> Result<FetchedSource, EngineError>;
+
+    /// Lists a working folder without copying it.
+    ///
+    /// # Errors
+    /// Where the folder cannot be listed.
+    fn list(&self, folder: &Path, cancel: &CancelToken) -> Result<Listing, EngineError>;
+}
+
+/// A working folder as a fetch would bring it, listed instead of copied.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Listing {
+    /// Files relative to the folder: tracked ones, and untracked ones that git does not ignore.
+    pub files: Vec<String>,
+    /// Day of the last commit, `YYYY-MM-DD`, where there is git.
+    pub commit_date: Option<String>,
+}
+
+/// What [`Analyzer::look`] looks at.
+pub struct Look<'a> {
+    /// The folder.
+    pub root: &'a Path,
+    /// What it holds.
+    pub listing: &'a Listing,
+    /// The user's own configuration.
+    pub config: Option<&'a ConfigFile>,
+    /// The host.
+    pub environment: &'a EnvironmentReport,
+    /// The one unit to plan, by path or name.
+    pub package: Option<&'a str>,
 }
 
 /// What a fetch brought.

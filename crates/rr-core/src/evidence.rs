@@ -21,6 +21,8 @@ pub enum Trust {
     Container,
     /// A continuous-integration workflow.
     Ci,
+    /// The repository's own `repo-runner.toml`.
+    Configuration,
     /// The user said so on the command line or in a configuration they granted.
     User,
 }

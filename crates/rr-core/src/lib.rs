@@ -23,6 +23,7 @@ pub mod index;
 pub mod journal;
 pub mod manager;
 pub mod outcome;
+pub mod overrides;
 pub mod phase;
 pub mod plan;
 pub mod policy;
@@ -45,9 +46,9 @@ pub use diagnosis::{Diagnosis, PlanEdit, Remedy, RemedyKind};
 pub use ecosystem::{Ecosystem, EcosystemId, FailedStep, PlanContext, UnitPlan};
 pub use enforcement::{Enforcement, EnforcementItem, EnforcementLevel};
 pub use engine::{
-    Analyzer, EngineError, EngineErrorKind, EnvironmentProbe, FetchedSource, ProvisionedService,
-    SandboxBackend, ServiceProvider, SourceFetcher, SystemLayer, SystemNeed, SystemPackageProvider,
-    Toolchain, ToolchainProvider,
+    Analyzer, EngineError, EngineErrorKind, EnvironmentProbe, FetchedSource, Listing, Look,
+    ProvisionedService, SandboxBackend, ServiceProvider, SourceFetcher, SystemLayer, SystemNeed,
+    SystemPackageProvider, Toolchain, ToolchainProvider,
 };
 pub use environment::{EnvironmentKind, EnvironmentReport, HostTool};
 pub use event::{Observer, RunEvent};
@@ -61,6 +62,7 @@ pub use index::{ContextIndex, IndexError, IndexKind, SearchHit};
 pub use journal::{JournalError, JournalEvent, JournalRecord, JournalStore, Lease, RetryPolicy};
 pub use manager::{Manager, ManagerName};
 pub use outcome::{Exit, Outcome};
+pub use overrides::{ConfigFile, Override, OverrideField, OverrideOperation};
 pub use phase::{Phase, PhaseOutcome, PhaseRecord};
 pub use plan::{NetworkNeed, RunPlan, Step, StepKind, TestSpec};
 pub use policy::{Bind, Limits, SandboxPolicy};

@@ -120,6 +120,20 @@ pub enum NetworkNeed {
 }
 
 impl StepKind {
+    /// Its word: `install`, `test`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Configure => "configure",
+            Self::Install => "install",
+            Self::Check => "check",
+            Self::Migrate => "migrate",
+            Self::Build => "build",
+            Self::Start => "start",
+            Self::Test => "test",
+        }
+    }
+
     /// The phase in which steps of this kind run.
     #[must_use]
     pub const fn phase(self) -> Phase {

@@ -6,6 +6,7 @@
 
 pub mod analysis;
 pub mod miners;
+pub mod overrides;
 pub mod registry;
 pub mod reports;
 

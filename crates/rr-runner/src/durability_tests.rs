@@ -71,6 +71,7 @@ impl FixtureRun {
             until: Rung::Tested,
             package: None,
             env: BTreeMap::new(),
+            config: None,
             timeout_seconds: None,
             step_timeout_seconds: None,
             budget: RepairBudget::default(),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rr_core::{RepoSource, Rung, Tier};
+use rr_core::{ConfigFile, RepoSource, Rung, Tier};
 use serde::{Deserialize, Serialize};
 
 /// One request for a run. It is the input of the workflow and stands in its journal, so it holds
@@ -18,6 +18,10 @@ pub struct RunRequest {
     /// Variables for every step; they win over everything. They are written to the run's
     /// journal, which only its owner can read.
     pub env: BTreeMap<String, String>,
+    /// The configuration that the user named; it outranks the repository's own. Its variables are
+    /// in [`RunRequest::env`] too.
+    #[serde(default)]
+    pub config: Option<ConfigFile>,
     /// Seconds for the run, counted from when a process takes it up; `None` for no limit of its
     /// own. What was proved until then is reported.
     pub timeout_seconds: Option<u64>,

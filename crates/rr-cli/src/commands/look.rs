@@ -1,8 +1,7 @@
-//! `analyze` and `plan`: the same phases as `run`, up to rung `analyzed`.
+//! `analyze` and `plan`: what `run` finds out and decides, up to rung `analyzed`.
 
 use anyhow::Context as _;
-use rr_core::report::RunReport;
-use rr_core::{CancelToken, Rung};
+use rr_core::{Analysis, CancelToken, RunPlan, Rung, UnitRole};
 use rr_runner::{ExitKind, RunRequest, RunService};
 
 use super::run::base_request;
@@ -10,29 +9,40 @@ use crate::args::{LookArguments, OutputFormat};
 use crate::{exit, interrupt, ui};
 
 pub(crate) fn analyze(service: &RunService, arguments: &LookArguments) -> anyhow::Result<u8> {
-    let report = look(service, arguments)?;
+    let (analysis, _, code) = look(service, arguments)?;
     match arguments.output.output {
-        OutputFormat::Human => ui::analysis(&report, arguments.explain)?,
-        _ => ui::line(&serde_json::to_string_pretty(&report.analysis).context("write it")?)?,
+        OutputFormat::Human => ui::analysis(&analysis, arguments.explain)?,
+        _ => ui::line(&serde_json::to_string_pretty(&analysis).context("write it")?)?,
     }
-    Ok(exit::of(ExitKind::of(&report)))
+    Ok(code)
 }
 
 pub(crate) fn plan(service: &RunService, arguments: &LookArguments) -> anyhow::Result<u8> {
-    let report = look(service, arguments)?;
+    let (_, plan, code) = look(service, arguments)?;
     match arguments.output.output {
-        OutputFormat::Human => ui::plan(&report)?,
-        _ => ui::line(&serde_json::to_string_pretty(&report.plan).context("write it")?)?,
+        OutputFormat::Human => ui::plan(&plan)?,
+        _ => ui::line(&serde_json::to_string_pretty(&plan).context("write it")?)?,
     }
-    Ok(exit::of(ExitKind::of(&report)))
+    Ok(code)
 }
 
-fn look(service: &RunService, arguments: &LookArguments) -> anyhow::Result<RunReport> {
+/// A working folder is read where it stands; any other source is fetched by a run.
+fn look(
+    service: &RunService,
+    arguments: &LookArguments,
+) -> anyhow::Result<(Analysis, RunPlan, u8)> {
     let request = RunRequest { until: Rung::Analyzed, ..base_request(service, &arguments.source)? };
     let cancel = CancelToken::default();
     interrupt::cancel_on_signal(&cancel)?;
+    if let Some((analysis, plan)) = service.look(&request, &cancel)? {
+        let known = analysis.units.iter().any(|unit| unit.role == UnitRole::Primary);
+        let kind = if known { ExitKind::Green } else { ExitKind::Repository };
+        return Ok((analysis, plan, exit::of(kind)));
+    }
     let observer = ui::quiet_observer(arguments.output);
     let report = service.start(&request, observer.clone(), &cancel);
     observer.finish();
-    Ok(report?)
+    let report = report?;
+    let code = exit::of(ExitKind::of(&report));
+    Ok((report.analysis, report.plan, code))
 }

@@ -105,6 +105,7 @@ pub(crate) fn base_request(
         until: rr_core::Rung::Tested,
         package: source.package.clone(),
         env: std::collections::BTreeMap::new(),
+        config: None,
         timeout_seconds: None,
         step_timeout_seconds: None,
         budget: RepairBudget::default(),

@@ -1,16 +1,17 @@
 //! Lists and tables for people.
 
-use rr_core::report::RunReport;
-use rr_core::{CaseOutcome, Evidence, SearchHit, TestCase, UnitRole};
+use rr_core::{Analysis, CaseOutcome, Evidence, RunPlan, SearchHit, TestCase, UnitRole};
 use rr_runner::{DoctorItem, RunSummary};
 
 use super::line;
 use super::style::Style;
 
 /// Prints an analysis; with `explain`, every fact and its rule.
-pub(crate) fn analysis(report: &RunReport, explain: bool) -> anyhow::Result<()> {
+pub(crate) fn analysis(analysis: &Analysis, explain: bool) -> anyhow::Result<()> {
     let style = Style::of_stdout();
-    let analysis = &report.analysis;
+    if analysis.units.is_empty() {
+        line("no ecosystem was recognised")?;
+    }
     for unit in &analysis.units {
         if unit.role != UnitRole::Primary && !explain {
             continue;
@@ -49,15 +50,15 @@ pub(crate) fn analysis(report: &RunReport, explain: bool) -> anyhow::Result<()> 
         line(&format!("note: {note}"))?;
     }
     if explain {
-        explain_facts(report, style)?;
+        explain_facts(analysis, style)?;
     } else {
         line(&style.dim("every fact with its rule: repo-runner analyze --explain"))?;
     }
     Ok(())
 }
 
-fn explain_facts(report: &RunReport, style: Style) -> anyhow::Result<()> {
-    for fact in &report.analysis.facts {
+fn explain_facts(analysis: &Analysis, style: Style) -> anyhow::Result<()> {
+    for fact in &analysis.facts {
         let mark = if fact.superseded { "  superseded" } else { "" };
         line(&format!(
             "fact {:?} = {}  {}{mark}",
@@ -66,7 +67,7 @@ fn explain_facts(report: &RunReport, style: Style) -> anyhow::Result<()> {
             style.dim(&place_of(&fact.evidence))
         ))?;
     }
-    for command in &report.analysis.commands {
+    for command in &analysis.commands {
         line(&format!(
             "command {:?}: {}  {}",
             command.class,
@@ -78,18 +79,18 @@ fn explain_facts(report: &RunReport, style: Style) -> anyhow::Result<()> {
 }
 
 /// Prints a plan.
-pub(crate) fn plan(report: &RunReport) -> anyhow::Result<()> {
+pub(crate) fn plan(plan: &RunPlan) -> anyhow::Result<()> {
     let style = Style::of_stdout();
-    for toolchain in &report.plan.toolchains {
+    for toolchain in &plan.toolchains {
         line(&format!("toolchain {} {:?}", toolchain.tool, toolchain.version))?;
     }
-    for package in &report.plan.system_packages {
+    for package in &plan.system_packages {
         line(&format!("system package {}", package.name))?;
     }
-    for service in &report.plan.services {
+    for service in &plan.services {
         line(&format!("service {}", service.kind.as_str()))?;
     }
-    for step in &report.plan.steps {
+    for step in &plan.steps {
         let place = if step.cwd.is_empty() { "." } else { &step.cwd };
         line(&format!("{} {}", style.bold(step.id.as_str()), step.title))?;
         line(&format!("  {place} $ {}", step.command))?;
@@ -97,7 +98,7 @@ pub(crate) fn plan(report: &RunReport) -> anyhow::Result<()> {
             line(&style.dim(&format!("  because {}", place_of(evidence))))?;
         }
     }
-    for note in &report.plan.notes {
+    for note in &plan.notes {
         line(&format!("note: {note}"))?;
     }
     Ok(())

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use common::{Scratch, fixture};
+use common::{Scratch, copy, fixture};
 use serde_json::Value;
 
 #[test]
@@ -175,4 +175,28 @@ fn kept_environments_give_way_when_there_is_no_room() {
     let report = scratch.report(&[&["run", &fixture("js-cli")], &rest[..]].concat());
     assert_eq!(report["verdict"]["green"], true);
     assert_eq!(kept(), 1, "its own stays, though it is larger");
+}
+
+#[test]
+fn a_folder_is_analysed_where_it_stands_as_a_run_would_find_it() {
+    let scratch = Scratch::new();
+    let folder = scratch.folder().join("app");
+    copy(Path::new(&fixture("python-flask")), &folder);
+    fs::write(folder.join(".gitignore"), "generated/\n").unwrap();
+    fs::create_dir(folder.join("generated")).unwrap();
+    fs::write(folder.join("generated/package.json"), r#"{"name": "ignored"}"#).unwrap();
+    for git in [&["init", "-q"][..], &["add", "-A"]] {
+        let done = std::process::Command::new("git").args(git).current_dir(&folder).status();
+        assert!(done.unwrap().success());
+    }
+    let source = folder.to_string_lossy().into_owned();
+    let looked = scratch.report(&["analyze", &source, "--output", "json"]);
+    assert!(!scratch.home().join("runs").read_dir().unwrap().any(|_| true), "a run was made");
+    let plan = scratch.report(&["plan", &source, "--output", "json"]);
+    let run = scratch.report(&["run", &source, "--until", "analyzed", "--output", "json"]);
+    assert_eq!(looked["units"], run["analysis"]["units"]);
+    assert_eq!(looked["facts"], run["analysis"]["facts"]);
+    assert_eq!(looked["languages"], run["analysis"]["languages"]);
+    assert_eq!(plan["steps"], run["plan"]["steps"]);
+    assert!(!looked.to_string().contains("generated/package.json"));
 }

@@ -3,13 +3,14 @@
 use std::path::Path;
 
 use rr_core::{
-    Analysis, Analyzer, Diagnosis, EngineError, EnvironmentReport, FailedStep, Outcome, RepoView,
-    RunPlan, Step, TestRun, Unit,
+    Analysis, Analyzer, ConfigFile, Diagnosis, EngineError, EnvironmentReport, FailedStep, Look,
+    Outcome, RepoView, RunPlan, Step, TestRun, Unit,
 };
 
 use super::disk_view::DiskView;
 use super::{facts, inputs, languages, planner, roles, services};
 use crate::miners;
+use crate::overrides;
 use crate::registry;
 use crate::reports::{self, ReportInput};
 
@@ -18,12 +19,13 @@ use crate::reports::{self, ReportInput};
 pub struct RepoAnalyzer;
 
 impl Analyzer for RepoAnalyzer {
-    fn analyze(&self, root: &Path, commit_date: Option<&str>) -> Result<Analysis, EngineError> {
-        let view = DiskView::open(root)?;
-        let mut analysis = analyze_view(&view);
-        analysis.commit_date = commit_date.map(str::to_owned);
-        analysis.notes.extend(view.notes().iter().cloned());
-        Ok(analysis)
+    fn analyze(
+        &self,
+        root: &Path,
+        commit_date: Option<&str>,
+        config: Option<&ConfigFile>,
+    ) -> Result<Analysis, EngineError> {
+        analyzed(&DiskView::open(root)?, commit_date, config)
     }
 
     fn plan(
@@ -35,6 +37,13 @@ impl Analyzer for RepoAnalyzer {
     ) -> Result<RunPlan, EngineError> {
         let view = DiskView::open(root)?;
         planner::plan_view(&view, analysis, environment, package)
+    }
+
+    fn look(&self, look: &Look<'_>) -> Result<(Analysis, RunPlan), EngineError> {
+        let view = DiskView::listed(look.root, &look.listing.files);
+        let analysis = analyzed(&view, look.listing.commit_date.as_deref(), look.config)?;
+        let plan = planner::plan_view(&view, &analysis, look.environment, look.package)?;
+        Ok((analysis, plan))
     }
 
     fn diagnose(&self, root: &Path, failed: &FailedStep<'_>) -> Vec<Diagnosis> {
@@ -62,6 +71,19 @@ impl Analyzer for RepoAnalyzer {
     fn input_files(&self, root: &Path, plan: &RunPlan) -> Vec<String> {
         DiskView::open(root).map(|view| inputs::input_files(&view, plan)).unwrap_or_default()
     }
+}
+
+fn analyzed(
+    view: &DiskView,
+    commit_date: Option<&str>,
+    config: Option<&ConfigFile>,
+) -> Result<Analysis, EngineError> {
+    let changes = overrides::collect(view, config)?;
+    let mut analysis = analyze_view(view);
+    overrides::change_analysis(&mut analysis, changes);
+    analysis.commit_date = commit_date.map(str::to_owned);
+    analysis.notes.extend(view.notes().iter().cloned());
+    Ok(analysis)
 }
 
 /// Analyses any view of a tree.

@@ -48,18 +48,45 @@ pub struct DiskView {
 }
 
 impl DiskView {
+    /// A view of listed files, paths relative to the folder. A folder among them (a submodule) is
+    /// listed whole; what is gone or nobody's source is left out.
+    #[must_use]
+    pub fn listed(root: &Path, files: &[String]) -> Self {
+        let mut view = Self::empty(root);
+        for path in files {
+            let skipped = path.split('/').any(|part| SKIPPED.contains(&part) || part == "..");
+            let Ok(about) = root.join(path).symlink_metadata() else { continue };
+            if skipped || path.starts_with('/') {
+                continue;
+            }
+            if about.is_dir() {
+                let below = view.list(root.join(path), format!("{path}/"));
+                view.notes.extend(below.err().map(|e| format!("folder `{path}` not read: {e}")));
+            } else {
+                view.files.extend(file_entry(&about, path.clone()));
+            }
+        }
+        view.files.sort_unstable_by(|a, b| a.path.cmp(&b.path));
+        view.files.dedup_by(|a, b| a.path == b.path);
+        view
+    }
+
+    fn empty(root: &Path) -> Self {
+        Self {
+            root: root.to_owned(),
+            files: Vec::new(),
+            notes: Vec::new(),
+            texts: Mutex::default(),
+        }
+    }
+
     /// Lists the files below a folder.
     ///
     /// # Errors
     /// Where the folder itself cannot be listed. Folders below it that cannot be are noted.
     pub fn open(root: &Path) -> Result<Self, EngineError> {
-        let mut view = Self {
-            root: root.to_owned(),
-            files: Vec::new(),
-            notes: Vec::new(),
-            texts: Mutex::default(),
-        };
-        view.list().map_err(|source| {
+        let mut view = Self::empty(root);
+        view.list(root.to_owned(), String::new()).map_err(|source| {
             let what = format!("cannot list `{}`: {source}", root.display());
             EngineError::new(EngineErrorKind::Refused, what)
         })?;
@@ -73,8 +100,8 @@ impl DiskView {
         &self.notes
     }
 
-    fn list(&mut self) -> std::io::Result<()> {
-        let mut folders = vec![(self.root.clone(), String::new(), 0)];
+    fn list(&mut self, folder: PathBuf, prefix: String) -> std::io::Result<()> {
+        let mut folders = vec![(folder, prefix, 0)];
         let mut first = true;
         while let Some((folder, prefix, depth)) = folders.pop() {
             let entries = match fs::read_dir(&folder) {
@@ -102,8 +129,8 @@ impl DiskView {
                         continue;
                     }
                     folders.push((entry.path(), format!("{prefix}{name}/"), depth + 1));
-                } else if let Some(file) = file_entry(&entry, kind, format!("{prefix}{name}")) {
-                    self.files.push(file);
+                } else if let Ok(about) = entry.metadata() {
+                    self.files.extend(file_entry(&about, format!("{prefix}{name}")));
                 }
             }
         }
@@ -144,14 +171,13 @@ impl RepoView for DiskView {
     }
 }
 
-fn file_entry(entry: &fs::DirEntry, kind: fs::FileType, path: String) -> Option<FileEntry> {
-    if kind.is_symlink() {
+fn file_entry(about: &fs::Metadata, path: String) -> Option<FileEntry> {
+    if about.is_symlink() {
         return Some(FileEntry { path, size: 0, kind: FileKind::Link });
     }
-    if !kind.is_file() {
+    if !about.is_file() {
         return None;
     }
-    let about = entry.metadata().ok()?;
     let kind = if about.mode() & 0o111 == 0 { FileKind::File } else { FileKind::Executable };
     Some(FileEntry { path, size: about.len(), kind })
 }

@@ -20,7 +20,7 @@ static NAMES: &[&str] = &[
     "Gemfile.lock", ".ruby-version", "Rakefile", "cpanfile", "cpanfile.snapshot", "Makefile.PL",
     "Build.PL", "dist.ini", "META.json", ".tool-versions", "mise.toml", ".mise.toml", ".sdkmanrc",
     "runtime.txt", ".java-version", ".go-version", ".gitmodules", "justfile", "Taskfile.yml",
-    "Dockerfile", "apt.txt", "Aptfile", ".env.example",
+    "Dockerfile", "apt.txt", "Aptfile", ".env.example", "repo-runner.toml",
 ];
 
 /// The input files of a plan, sorted: those below the folders of its steps' units.

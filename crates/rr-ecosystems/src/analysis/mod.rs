@@ -29,3 +29,4 @@ pub use case_cause::classify_case;
 pub use disk_view::DiskView;
 pub(crate) use languages::shares as source_shares;
 pub use planner::plan_view;
+pub(crate) use services::given as given_service;

@@ -1,11 +1,12 @@
 //! Makes the plan for the units that were chosen.
 
 use rr_core::{
-    Analysis, EngineError, EngineErrorKind, EnvironmentReport, PlanContext, RepoView, RunPlan,
-    StepKind, Unit, UnitPlan, UnitRole,
+    Analysis, EngineError, EngineErrorKind, EnvironmentReport, OverrideField, OverrideOperation,
+    PlanContext, RepoView, RunPlan, StepKind, Unit, UnitPlan, UnitRole,
 };
 
 use super::{configure, merge, packages, services};
+use crate::overrides;
 use crate::registry;
 
 /// Makes the plan for the primary units, or for `package` alone (a unit's path or name).
@@ -20,16 +21,18 @@ pub fn plan_view(
 ) -> Result<RunPlan, EngineError> {
     let units = match package {
         Some(name) => vec![select(analysis, name)?],
-        None => chosen(repo, analysis),
+        None => overridden(analysis, chosen(repo, analysis))?,
     };
     let context = PlanContext { analysis, environment };
+    let asked = |unit: &Unit| package.is_some() || named_by_files(analysis, unit);
     let planned: Vec<(&Unit, UnitPlan)> =
-        units.iter().map(|unit| (*unit, unit_plan(repo, unit, &context, package))).collect();
+        units.iter().map(|unit| (*unit, unit_plan(repo, unit, &context, asked(unit)))).collect();
     let mut plan = merge::merge(planned);
     packages::add_to_plan(analysis, &units, &mut plan);
     services::add_to_plan(analysis, &units, &mut plan);
     configure::add_to_plan(repo, analysis, &units, &mut plan);
     services::leave_to_bindings(&mut plan);
+    overrides::change_plan(repo, analysis, &units, &mut plan)?;
     if plan.steps.is_empty() {
         plan.notes.push("nothing to run: no part of the repository has a plan".to_owned());
     }
@@ -46,6 +49,37 @@ fn chosen<'a>(repo: &dyn RepoView, analysis: &'a Analysis) -> Vec<&'a Unit> {
     };
     let front = analysis.units.iter().filter(|unit| unit.role == UnitRole::Frontend);
     analysis.primary_units().chain(front.filter(|unit| !built(unit))).collect()
+}
+
+/// The units as configurations change them; each of a configuration's names must be one.
+fn overridden<'a>(
+    analysis: &'a Analysis,
+    mut units: Vec<&'a Unit>,
+) -> Result<Vec<&'a Unit>, EngineError> {
+    let changes = analysis.overrides.iter().filter(|c| c.field == OverrideField::Packages);
+    for change in changes {
+        let named: Vec<&Unit> =
+            change.values.iter().map(|name| select(analysis, name)).collect::<Result<_, _>>()?;
+        match change.operation {
+            OverrideOperation::Append => {
+                units.extend(
+                    named.into_iter().filter(|unit| !units.contains(unit)).collect::<Vec<_>>(),
+                );
+            }
+            OverrideOperation::Replace => units = named,
+            OverrideOperation::Remove => units.retain(|unit| !named.contains(unit)),
+        }
+    }
+    Ok(units)
+}
+
+/// Whether a configuration names the unit as one to run.
+fn named_by_files(analysis: &Analysis, unit: &Unit) -> bool {
+    analysis.overrides.iter().any(|change| {
+        change.field == OverrideField::Packages
+            && change.operation != OverrideOperation::Remove
+            && change.values.iter().any(|name| *name == unit.path || *name == unit.name)
+    })
 }
 
 fn select<'a>(analysis: &'a Analysis, package: &str) -> Result<&'a Unit, EngineError> {
@@ -70,15 +104,10 @@ fn select<'a>(analysis: &'a Analysis, package: &str) -> Result<&'a Unit, EngineE
 
 /// The unit's own plan. A front end that was not asked for by name is only built, for what embeds
 /// it, and its failure leaves the rest meaningful.
-fn unit_plan(
-    repo: &dyn RepoView,
-    unit: &Unit,
-    context: &PlanContext<'_>,
-    package: Option<&str>,
-) -> UnitPlan {
+fn unit_plan(repo: &dyn RepoView, unit: &Unit, context: &PlanContext<'_>, asked: bool) -> UnitPlan {
     let Some(ecosystem) = registry::by_id(&unit.ecosystem) else { return UnitPlan::default() };
     let mut plan = ecosystem.plan(repo, unit, context);
-    if unit.role == UnitRole::Frontend && package.is_none() {
+    if unit.role == UnitRole::Frontend && !asked {
         let builds = [StepKind::Configure, StepKind::Install, StepKind::Build];
         plan.steps.retain(|step| builds.contains(&step.kind));
         for step in &mut plan.steps {

@@ -188,6 +188,31 @@ pub(super) fn bindings(
     if placed { found } else { Vec::new() }
 }
 
+/// The variables by which a product's clients find it where no file of the repository says so.
+pub(super) fn by_convention(kind: ServiceKind) -> Vec<EnvBinding> {
+    let at = "{user}:{password}@{host}:{port}";
+    let pairs = match kind {
+        ServiceKind::Postgres => vec![
+            ("DATABASE_URL", format!("postgresql://{at}/{{database}}")),
+            ("PGHOST", "{host}".to_owned()),
+            ("PGPORT", "{port}".to_owned()),
+            ("PGUSER", "{user}".to_owned()),
+            ("PGPASSWORD", "{password}".to_owned()),
+            ("PGDATABASE", "{database}".to_owned()),
+        ],
+        ServiceKind::Mysql => vec![("DATABASE_URL", format!("mysql://{at}/{{database}}"))],
+        ServiceKind::Redis => vec![("REDIS_URL", "redis://{host}:{port}".to_owned())],
+        ServiceKind::Mongodb => {
+            vec![("MONGODB_URI", "mongodb://{host}:{port}/{database}".to_owned())]
+        }
+        ServiceKind::Rabbitmq => vec![("AMQP_URL", format!("amqp://{at}/"))],
+        ServiceKind::Memcached => vec![("MEMCACHED_SERVERS", "{host}:{port}".to_owned())],
+        ServiceKind::Nats => vec![("NATS_URL", "nats://{host}:{port}".to_owned())],
+    };
+    let named = |(name, template): (&str, String)| EnvBinding { name: name.to_owned(), template };
+    pairs.into_iter().map(named).collect()
+}
+
 fn template(
     kind: ServiceKind,
     access: &Access,

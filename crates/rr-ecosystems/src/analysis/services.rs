@@ -80,6 +80,26 @@ pub(super) fn leave_to_bindings(plan: &mut RunPlan) {
     }
 }
 
+/// A service that nothing but a configuration asks for: found by the variables that the files name
+/// for it, else by those that its clients read by convention. `None` where `name` is none of ours.
+pub(crate) fn given(
+    name: &str,
+    version: Option<&str>,
+    analysis: &Analysis,
+    evidence: &Evidence,
+) -> Option<ServiceRequirement> {
+    let kind = KINDS.into_iter().find(|kind| kind.as_str() == name)?;
+    let variables = service_bindings::variables(analysis, &Mined::default());
+    let access = access(kind, &[], &variables);
+    let mut bindings = service_bindings::bindings(kind, &access, &variables, is_database(kind));
+    if bindings.is_empty() {
+        bindings = service_bindings::by_convention(kind);
+    }
+    let mut service = requirement(kind, &[], access, bindings, Some(evidence));
+    service.version = version.map(str::to_owned);
+    Some(service)
+}
+
 fn is_database(kind: ServiceKind) -> bool {
     matches!(kind, ServiceKind::Postgres | ServiceKind::Mysql | ServiceKind::Mongodb)
 }

@@ -119,7 +119,7 @@ fn flag<'a>(
 
 fn score(command: &MinedCommand, documented: &Documented) -> i32 {
     let mut score = match command.evidence.trust {
-        Trust::User => 60,
+        Trust::User | Trust::Configuration => 60,
         Trust::Ci => 40,
         Trust::TaskRunner => 30,
         Trust::Readme => 25,

@@ -35,6 +35,7 @@ pub(super) fn builds(
     start_needs: bool,
 ) -> Vec<Build> {
     let mut found = generators(workspace, manager);
+    found.extend(workspace.packages().filter_map(|package| prisma_client(repo, package)));
     let root = &workspace.root;
     let script = build_script(workspace);
     // Where the tests come before the build, they need nothing of it.
@@ -140,6 +141,19 @@ fn generators(workspace: &Workspace, manager: &Manager) -> Vec<Build> {
         }
     }
     found
+}
+
+/// The database client that prisma makes from its schema, where no script makes it.
+fn prisma_client(repo: &dyn RepoView, package: &Manifest) -> Option<Build> {
+    let schema = package.path("prisma/schema.prisma");
+    let scripted = package.scripts.values().any(|line| line.contains("prisma generate"));
+    let uses = package.depends_on("@prisma/client") && package.depends_on("prisma");
+    (uses && !scripted && repo.has(&schema)).then(|| Build {
+        command: Command::argv(["prisma", "generate"]),
+        cwd: package.folder.clone(),
+        optional: true,
+        evidence: Evidence::at(schema, "javascript.prisma-schema", Trust::Manifest),
+    })
 }
 
 fn evidence_of(workspace: &Workspace, segment: &Segment) -> Evidence {

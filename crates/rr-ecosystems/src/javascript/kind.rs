@@ -79,7 +79,7 @@ const FRAMEWORKS: &[&str] = &[
 pub(super) fn kind_of(repo: &dyn RepoView, workspace: &Workspace, package: &Manifest) -> UnitKind {
     let published = !package.is_private() && !package.entry_files().is_empty();
     let framework = FRAMEWORKS.iter().any(|name| package.depends_on(name));
-    let page = repo.has(&package.path("index.html"))
+    let page = ["index.html", "src/index.html"].iter().any(|at| repo.has(&package.path(at)))
         || [
             "next",
             "nuxt",

@@ -87,7 +87,9 @@ impl Manager {
         } else {
             tool
         };
-        let version = version.unwrap_or_else(|| default_version(tool, lock_version));
+        let version = version
+            .or_else(|| engine(manifest, tool))
+            .unwrap_or_else(|| default_version(tool, lock_version));
         Self { tool, version, lockfile, lock_version, evidence }
     }
 
@@ -206,6 +208,14 @@ fn declared(manifest: &Manifest) -> Option<(Tool, Option<VersionRequest>)> {
         return by_name(name, Some(version));
     }
     ["pnpm", "yarn"].iter().find_map(|name| by_name(name, Some(manifest.nested("volta", name)?)))
+}
+
+/// What `engines` asks of the manager.
+fn engine(manifest: &Manifest, tool: Tool) -> Option<VersionRequest> {
+    let range = manifest.nested("engines", tool.program())?.trim();
+    let open = matches!(range, "" | "*" | "x") || tool == Tool::Npm;
+    // A range from below says nothing that the lockfile does not say better.
+    (!open && !range.starts_with('>')).then(|| VersionRequest::Range(range.to_owned()))
 }
 
 fn from_locks(

@@ -70,13 +70,8 @@ impl<'a> Planner<'a> {
 
     fn plan(&self) -> UnitPlan {
         let suite = suite::find(self.repo, &self.workspace, self.context.analysis);
-        let start = start::find(
-            self.repo,
-            &self.workspace,
-            &self.manager,
-            self.unit,
-            self.context.analysis,
-        );
+        let starts =
+            start::all(self.repo, &self.workspace, &self.manager, self.unit, self.context.analysis);
         let mut plan = UnitPlan {
             toolchains: self.toolchains(&suite),
             env: self.manager.env(),
@@ -88,10 +83,10 @@ impl<'a> Planner<'a> {
         plan.steps.push(self.install());
         plan.steps.extend(self.check());
         plan.steps.extend(super::browser::download(&suite, self.unit, &self.id));
-        let needs = start.as_ref().is_some_and(|start| start.needs_build && !start.optional);
+        let needs = starts.iter().any(|start| start.needs_build && !start.optional);
         let builds = builds(self.repo, &self.workspace, &self.manager, &suite, needs);
         plan.steps.extend(builds.into_iter().enumerate().map(|(at, build)| self.build(at, build)));
-        plan.steps.extend(start.map(|start| self.start(start)));
+        plan.steps.extend(starts.into_iter().enumerate().map(|(at, start)| self.start(at, start)));
         plan.steps.extend(self.tests(&suite));
         plan
     }
@@ -100,9 +95,38 @@ impl<'a> Planner<'a> {
         node_version::choose(self.repo, &self.workspace, &self.manager, self.context.analysis)
     }
 
+    /// The other runtime that the root's scripts or `engines` name, whatever the manager is.
+    fn named_in_scripts(&self, programs: &[&str]) -> Option<ToolchainRequirement> {
+        let package = &self.workspace.root;
+        let tool = programs.first()?;
+        let range = package.nested("engines", tool).map(|text| text.trim().to_owned());
+        let script = package.scripts.iter().find(|(name, line)| {
+            !name.contains("publish")
+                && super::words::words(line).iter().any(|w| programs.contains(&w.text.as_str()))
+        });
+        let needle = match (&range, script) {
+            (Some(_), _) => format!("\"{tool}\""),
+            (None, Some((name, _))) => format!("\"{name}\":"),
+            (None, None) => return None,
+        };
+        let open = range.filter(|text| !matches!(text.as_str(), "" | "*" | "x"));
+        Some(ToolchainRequirement {
+            tool: (*tool).to_owned(),
+            version: open.map_or(VersionRequest::Any, VersionRequest::Range),
+            evidence: vec![package.evidence("javascript.runtime", &needle, Trust::TaskRunner)],
+        })
+    }
+
     fn toolchains(&self, suite: &Suite) -> Vec<ToolchainRequirement> {
         let mut found = vec![self.node()];
         found.extend(self.manager.toolchain());
+        for (tool, other) in [("bun", "bunx"), ("deno", "deno")] {
+            if found.iter().all(|t| t.tool != tool)
+                && let Some(named) = self.named_in_scripts(&[tool, other])
+            {
+                found.push(named);
+            }
+        }
         let uses = |runner: Runner| suite.tests.iter().any(|test| test.runner == runner);
         for (runner, tool) in [(Runner::Bun, "bun"), (Runner::Deno, "deno")] {
             if uses(runner) && found.iter().all(|t| t.tool != tool) {
@@ -200,8 +224,13 @@ impl<'a> Planner<'a> {
         step.because(build.evidence)
     }
 
-    fn start(&self, start: Start) -> Step {
-        let mut step = self.step("start", StepKind::Start, &start.title, start.command);
+    fn start(&self, at: usize, start: Start) -> Step {
+        let name = if at == 0 { "start".to_owned() } else { format!("start-{}", at + 1) };
+        let command = match self.plug_and_play() {
+            true => Command::argv(["yarn", "exec", "bash", "-c", &start.command.to_string()]),
+            false => start.command,
+        };
+        let mut step = self.step(&name, StepKind::Start, &start.title, command);
         step.cwd = start.cwd;
         step.optional = start.optional;
         step.timeout_seconds = step.timeout_seconds.max(start.probe.start_seconds + 30);

@@ -2,17 +2,19 @@
 
 use rr_core::{
     Analysis, Command, Evidence, FactKey, HealthProbe, ProbeKind, RepoView, Trust, Unit, UnitKind,
+    UnitRole,
 };
 
 use super::build::run_script;
 use super::expand::expand_script;
 use super::kind::server_file;
-use super::managers::Manager;
+use super::managers::{Manager, Tool};
 use super::package_json::{Manifest, base_name};
 use super::segment::{Role, Segment};
 use super::words::{edit, words};
 use super::workspace::Workspace;
 use crate::miners::query;
+use crate::places::decoy_role;
 
 /// A way to start a package.
 #[derive(Clone, Debug)]
@@ -33,8 +35,37 @@ pub(super) struct Start {
     pub(super) evidence: Evidence,
 }
 
+/// Most members that are started.
+const MEMBERS: usize = 4;
+
+/// What is started: the package at a workspace's root, else those of its members that serve.
+pub(super) fn all(
+    repo: &dyn RepoView,
+    workspace: &Workspace,
+    manager: &Manager,
+    unit: &Unit,
+    analysis: &Analysis,
+) -> Vec<Start> {
+    let root = find(repo, workspace, manager, unit, analysis);
+    if root.is_some() || unit.kind != UnitKind::Workspace {
+        return root.into_iter().collect();
+    }
+    let serves = |unit: &&Unit| matches!(unit.kind, UnitKind::Service | UnitKind::Site);
+    let members = analysis.units.iter().filter(|member| member.ecosystem == unit.ecosystem);
+    members
+        .filter(|member| member.role == UnitRole::Member)
+        .filter(|member| decoy_role(&member.path).is_none())
+        .filter(serves)
+        .filter_map(|member| {
+            let package = workspace.by_folder(&member.path)?;
+            service(repo, workspace, manager, package, member, analysis)
+        })
+        .take(MEMBERS)
+        .collect()
+}
+
 /// How to start the package at a workspace's root; `None` where nothing is there to start.
-pub(super) fn find(
+fn find(
     repo: &dyn RepoView,
     workspace: &Workspace,
     manager: &Manager,
@@ -50,7 +81,9 @@ pub(super) fn find(
         UnitKind::Library => {
             application(repo, workspace, manager, package).or_else(|| library(repo, package))
         }
-        UnitKind::Workspace => None,
+        // Members may hold the programs: what the root itself runs may fail.
+        UnitKind::Workspace => application(repo, workspace, manager, package)
+            .map(|start| Start { optional: true, ..start }),
     }
 }
 
@@ -168,13 +201,24 @@ fn application(
             evidence,
         });
     }
-    let listed = package.text("main").map(|file| file.trim_start_matches("./").to_owned());
-    let usual = ["index.js", "index.mjs", "src/index.js"].map(str::to_owned);
-    let file = listed.into_iter().chain(usual).find(|file| {
-        repo.has(&package.path(file)) && [".js", ".mjs", ".cjs"].iter().any(|e| file.ends_with(e))
+    let listed = ["main", "module"].iter().filter_map(|name| package.text(name));
+    let listed = listed.map(|file| file.trim_start_matches("./").to_owned());
+    let usual = ["index.js", "index.mjs", "src/index.js", "index.ts", "src/index.ts"];
+    let runs = |file: &String| -> Option<&str> {
+        let end = file.rsplit('.').next()?;
+        match end {
+            "ts" | "tsx" | "mts" => (manager.tool == Tool::Bun).then_some("bun"),
+            "js" | "mjs" | "cjs" if manager.tool == Tool::Bun => Some("bun"),
+            "js" | "mjs" | "cjs" => Some("node"),
+            _ => None,
+        }
+    };
+    let mut files = listed.chain(usual.map(str::to_owned));
+    let (file, program) = files.find_map(|file| {
+        Some((file.clone(), runs(&file)?)).filter(|_| repo.has(&package.path(&file)))
     })?;
     Some(Start {
-        command: Command::argv(["node", &file]),
+        command: Command::argv([program, &file]),
         title,
         cwd: package.folder.clone(),
         probe,

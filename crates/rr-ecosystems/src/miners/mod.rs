@@ -54,3 +54,4 @@ pub(crate) use images::usual_port;
 pub(crate) use mine::mine;
 pub use name_class::class_of_name;
 pub(crate) use program_ecosystem::ecosystem_of;
+pub use variables::secret_name as is_secret_name;

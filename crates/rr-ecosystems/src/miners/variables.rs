@@ -58,7 +58,7 @@ pub(crate) fn valid_name(name: &str) -> bool {
 
 /// Whether a variable holds something private by its name: `API_KEY`, `AUTH_TOKEN`.
 #[must_use]
-pub(crate) fn secret_name(name: &str) -> bool {
+pub fn secret_name(name: &str) -> bool {
     let upper = name.to_ascii_uppercase();
     const WORDS: &[&str] = &[
         "SECRET",

@@ -94,7 +94,7 @@ pub(super) fn ranked(repo: &dyn RepoView, analysis: &Analysis, unit: &Unit) -> V
             };
             let trust = used.get(system.name()).copied();
             let documented = match trust {
-                Some(Trust::Ci | Trust::User) => 8,
+                Some(Trust::Ci | Trust::Configuration | Trust::User) => 8,
                 Some(_) => 4,
                 None => 0,
             };

@@ -68,6 +68,8 @@ static CONSTRUCTORS: &[(&str, &str, Framework)] = &[
     ("Starlette(", "starlette", Framework::Asgi),
     ("Litestar(", "litestar", Framework::Asgi),
     ("Quart(", "quart", Framework::Asgi),
+    ("FastHTML(", "python-fasthtml", Framework::Asgi),
+    ("fast_app(", "python-fasthtml", Framework::Asgi),
 ];
 
 /// Calls by which a script starts a server of its own.
@@ -229,7 +231,8 @@ fn in_file(
 fn assigned(line: &str, call: &str) -> Option<String> {
     let (left, right) = line.split_once('=')?;
     let right = right.trim_start();
-    let name = left.split(':').next().unwrap_or(left).trim();
+    // `app, rt = fast_app()` gives the application first.
+    let name = left.split([':', ',']).next().unwrap_or(left).trim();
     let plain = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
     let made = right.starts_with(call)
         || right.split_once('.').is_some_and(|(_, rest)| rest.starts_with(call));

@@ -120,6 +120,8 @@ impl Install<'_> {
             Command::argv(words),
         );
         step.env.insert("UV_PROJECT_ENVIRONMENT".to_owned(), venv(&self.unit.path));
+        // A pin to a patch release that cannot be had must not stop what its line runs.
+        step.env.insert("UV_PYTHON".to_owned(), format!("{}/bin/python", venv(&self.unit.path)));
         step.evidence.push(Evidence::at(lock, "python.uv-lock", Trust::Manifest));
         step.evidence.extend(self.selection.evidence.iter().cloned());
         step

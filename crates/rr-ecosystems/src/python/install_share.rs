@@ -48,7 +48,7 @@ pub(super) fn share(command: &MinedCommand, tests: &[(String, String)]) -> Share
         return Share::Nothing;
     }
     match command.evidence.trust {
-        Trust::User => Share::All,
+        Trust::User | Trust::Configuration => Share::All,
         Trust::Ci if path.starts_with(".github/") => {
             if beside {
                 Share::All

@@ -106,7 +106,7 @@ impl Maker<'_> {
         } else if has("config.ru") {
             (&["rackup", "-o", "127.0.0.1", "-p", "9292"], 9292, "start `config.ru`")
         } else {
-            return None;
+            return self.script();
         };
         let mut step = self.step("start", StepKind::Start, title, self.ruby(words));
         let paths = if has("bin/rails") { vec!["/up", "/"] } else { vec!["/"] };
@@ -116,6 +116,20 @@ impl Maker<'_> {
             start_seconds: 60,
         });
         Some(step)
+    }
+
+    /// The script by which a program without a gem is run; whether it listens, its run tells.
+    fn script(&self) -> Option<Step> {
+        let has = |name: &&str| self.repo.has(&join(&self.unit.path, name));
+        let file =
+            ["main.rb", "app.rb", "server.rb", "index.rb", "run.rb"].into_iter().find(has)?;
+        let title = format!("run `{file}`");
+        let mut step = self.step("start", StepKind::Start, &title, self.ruby(&["ruby", file]));
+        let kind = ProbeKind::Program { paths: vec!["/".to_owned()] };
+        step.probe = Some(HealthProbe { kind, expected_port: None, start_seconds: 15 });
+        step.optional = true;
+        let at = join(&self.unit.path, file);
+        Some(step.because(Evidence::at(at, "ruby.script", Trust::Default)))
     }
 
     fn test(&self) -> Option<Step> {

@@ -170,7 +170,7 @@ const USABLE: i32 = -20;
 /// whoever says it.
 fn score(command: &MinedCommand, documented: &Documented) -> i32 {
     let trust = match command.evidence.trust {
-        Trust::User => 60,
+        Trust::User | Trust::Configuration => 60,
         Trust::Ci => 40,
         Trust::Container => 20,
         Trust::TaskRunner => 30,

@@ -42,6 +42,11 @@ fn main_binary<'a>(
     project: &'a Project,
 ) -> Option<(&'a Manifest, &'a Binary)> {
     let mut candidates: Vec<(i32, &Manifest, &Binary)> = Vec::new();
+    // Where everything lies below a folder of such a name, the name says nothing.
+    let all_tooling = project
+        .packages()
+        .filter(|manifest| manifest.package.is_some())
+        .all(|manifest| is_tooling(&manifest.folder, ""));
     for (at, manifest) in project.packages().enumerate() {
         let Some(package) = &manifest.package else { continue };
         for binary in &package.binaries {
@@ -50,7 +55,8 @@ fn main_binary<'a>(
             score += 12 * i32::from(service::binary_serves(repo, manifest, binary));
             score += 6 * i32::from(binary.name == package.name);
             score += 4 * i32::from(documented_arguments(analysis, &binary.name).is_some());
-            score -= 20 * i32::from(is_tooling(&manifest.folder, &binary.name));
+            let folder = if all_tooling { "" } else { manifest.folder.as_str() };
+            score -= 20 * i32::from(is_tooling(folder, &binary.name));
             score -= 4 * i32::from(!binary.required_features.is_empty());
             candidates.push((score, manifest, binary));
         }

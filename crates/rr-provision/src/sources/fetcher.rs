@@ -1,12 +1,15 @@
 //! Brings a source's files into an empty folder, whatever kind of source it is.
 
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::sync::Arc;
 
-use rr_core::{CancelToken, EngineError, FetchedSource, OutputSink, RepoSource, SourceFetcher};
+use rr_core::{
+    CancelToken, EngineError, FetchedSource, Listing, OutputSink, RepoSource, SourceFetcher,
+};
 
 use super::archive::{ArchiveKind, unpack};
-use super::folder::Copier;
+use super::folder::{Copier, listed_by_walk};
 use super::git::Clone;
 use super::git_program::Git;
 use super::packages::Packages;
@@ -50,6 +53,27 @@ impl Fetcher {
         Ok(Origin { commit: Some(commit), day, notes: clone.notes })
     }
 
+    /// Whether a folder is the top of a repository that git knows.
+    fn is_top(&self, path: &Path, cancel: &CancelToken) -> bool {
+        let prefix = ["rev-parse", "--show-prefix"];
+        path.join(".git").exists()
+            && self.git.text(path, &prefix, cancel).is_ok_and(|prefix| prefix.is_empty())
+    }
+
+    /// Paths, separated by NUL: tracked files and untracked ones that are not ignored.
+    fn git_lists(&self, path: &Path, cancel: &CancelToken) -> Result<Vec<u8>, EngineError> {
+        let words = ["ls-files", "-z", "--cached", "--others", "--exclude-standard"];
+        let listing = self.git.capture(path, &words, cancel)?;
+        if listing.exit.success() {
+            return Ok(listing.stdout);
+        }
+        Err(fault::environment(format!(
+            "git cannot list the files of `{}`: {}",
+            path.display(),
+            listing.messages.trim()
+        )))
+    }
+
     /// A working folder: the objects of its repository, then its files as they are now.
     fn folder(
         &self,
@@ -58,29 +82,14 @@ impl Fetcher {
         sink: Arc<dyn OutputSink>,
         cancel: &CancelToken,
     ) -> Result<Origin, EngineError> {
-        let top = ["rev-parse", "--show-prefix"];
-        let is_top = path.join(".git").exists()
-            && self.git.text(path, &top, cancel).is_ok_and(|prefix| prefix.is_empty());
         let mut copier = Copier::new(path, into, cancel);
-        if !is_top {
+        if !self.is_top(path, cancel) {
             copier.tree(Path::new(""))?;
             return Ok(Origin { commit: None, day: None, notes: copier.notes() });
         }
         let mut clone = Clone { git: &self.git, into, sink, cancel, notes: Vec::new() };
         let origin = self.objects_of(path, &mut clone);
-        let listing = self.git.capture(
-            path,
-            &["ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-            cancel,
-        )?;
-        if !listing.exit.success() {
-            return Err(fault::environment(format!(
-                "git cannot list the files of `{}`: {}",
-                path.display(),
-                listing.messages.trim()
-            )));
-        }
-        copier.listed(&listing.stdout)?;
+        copier.listed(&self.git_lists(path, cancel)?)?;
         let mut notes = clone.notes.clone();
         notes.extend(copier.notes());
         let Ok((commit, day)) = origin else {
@@ -175,5 +184,23 @@ impl SourceFetcher for Fetcher {
             bytes: measure.bytes,
             notes: origin.notes,
         })
+    }
+
+    fn list(&self, folder: &Path, cancel: &CancelToken) -> Result<Listing, EngineError> {
+        if !self.is_top(folder, cancel) {
+            let files = listed_by_walk(folder);
+            let times = files
+                .iter()
+                .filter_map(|path| Some(folder.join(path).symlink_metadata().ok()?.mtime()));
+            let commit_date = times.max().and_then(tree::day);
+            let names = files.iter().filter_map(|path| path.to_str().map(str::to_owned));
+            return Ok(Listing { files: names.collect(), commit_date });
+        }
+        let listing = self.git_lists(folder, cancel)?;
+        let paths = listing.split(|byte| *byte == 0).filter(|path| !path.is_empty());
+        let files = paths.filter_map(|p| std::str::from_utf8(p).ok().map(str::to_owned)).collect();
+        let day = self.git.text(folder, &["log", "-1", "--format=%cs"], cancel).ok();
+        let commit_date = day.map(|day| day.trim().to_owned()).filter(|day| !day.is_empty());
+        Ok(Listing { files, commit_date })
     }
 }

@@ -16,6 +16,39 @@ use crate::store::make_open_folder;
 const GENERATED: &[&str] =
     &["node_modules", "__pycache__", ".tox", ".nox", ".gradle", ".mypy_cache"];
 
+/// Names of folders that were left out because installs and builds make them.
+type Generated = std::sync::Arc<std::sync::Mutex<Vec<String>>>;
+
+/// Everything below a folder but what ignore files name and what is generated.
+fn walk(start: &Path, generated: &Generated) -> ignore::Walk {
+    let found = std::sync::Arc::clone(generated);
+    ignore::WalkBuilder::new(start)
+        .standard_filters(false)
+        .git_ignore(true)
+        .git_exclude(true)
+        .parents(true)
+        .require_git(false)
+        .follow_links(false)
+        .filter_entry(move |entry| {
+            let name = entry.file_name().to_string_lossy();
+            let folder = entry.file_type().is_some_and(|kind| kind.is_dir());
+            let made = folder && entry.depth() > 0 && is_generated(&name, entry.path());
+            if made && let Ok(mut found) = found.lock() {
+                found.push(name.into_owned());
+                return false;
+            }
+            !made && (name != ".git" || entry.depth() == 0)
+        })
+        .build()
+}
+
+/// Files below a folder that no git lists, relative to it.
+pub(super) fn listed_by_walk(folder: &Path) -> Vec<PathBuf> {
+    let entries = walk(folder, &Generated::default()).flatten();
+    let files = entries.filter(|entry| !entry.file_type().is_some_and(|kind| kind.is_dir()));
+    files.filter_map(|e| Some(e.path().strip_prefix(folder).ok()?.to_owned())).collect()
+}
+
 /// Copies files into a tree and remembers what was left out.
 pub(super) struct Copier<'a> {
     from: &'a Path,
@@ -60,26 +93,8 @@ impl<'a> Copier<'a> {
     /// Copies everything below a folder but what ignore files name and what is generated.
     pub(super) fn tree(&mut self, below: &Path) -> Result<(), EngineError> {
         let start = self.from.join(below);
-        let generated = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
-        let found = std::sync::Arc::clone(&generated);
-        let walk = ignore::WalkBuilder::new(&start)
-            .standard_filters(false)
-            .git_ignore(true)
-            .git_exclude(true)
-            .parents(true)
-            .require_git(false)
-            .follow_links(false)
-            .filter_entry(move |entry| {
-                let name = entry.file_name().to_string_lossy();
-                let folder = entry.file_type().is_some_and(|kind| kind.is_dir());
-                let made = folder && entry.depth() > 0 && is_generated(&name, entry.path());
-                if made && let Ok(mut found) = found.lock() {
-                    found.push(name.into_owned());
-                    return false;
-                }
-                !made && (name != ".git" || entry.depth() == 0)
-            })
-            .build();
+        let generated = Generated::default();
+        let walk = walk(&start, &generated);
         for entry in walk.flatten() {
             let folder = entry.file_type().is_some_and(|kind| kind.is_dir());
             let relative = entry.path().strip_prefix(self.from).unwrap_or(below).to_owned();

@@ -12,6 +12,7 @@ pub(crate) fn agent_error(error: AgentError) -> StepError {
         AgentError::Failed { retryable: true, .. } => "transient",
         AgentError::Failed { .. } => "agent",
         AgentError::Task { .. } => "internal",
+        AgentError::Refused { .. } => "refused",
     };
     let retryable = error.is_retryable();
     StepError { code: code.to_owned(), message: error.to_string(), retryable }

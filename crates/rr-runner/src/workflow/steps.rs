@@ -123,7 +123,8 @@ fn fetch_source(live: &LiveRun, _: &StepContext, (): ()) -> StepOutcome<FetchedS
 
 fn analyze(live: &LiveRun, _: &StepContext, input: Analyze) -> StepOutcome<Analysis> {
     timed(live, Phase::AnalyzeProject, || {
-        let task = DetectionTask { commit_date: input.fetched.commit_date };
+        let config = live.request.config.clone();
+        let task = DetectionTask { commit_date: input.fetched.commit_date, config };
         let analysis = live.agents.detection.perform(task).map_err(agent_error)?;
         decided::analysis(&analysis).iter().for_each(|decision| live.decided(decision));
         Ok(analysis)
