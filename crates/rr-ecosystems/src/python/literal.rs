@@ -53,7 +53,7 @@ impl Literal {
 pub(super) fn keyword_arguments(source: &str, function: &str) -> BTreeMap<String, Literal> {
     let names = assignments(source);
     let Some(start) = call_start(source, function) else { return BTreeMap::new() };
-    let mut reader = Reader { text: source.as_bytes(), source, at: start, names: &names };
+    let mut reader = Reader { text: source.as_bytes(), source, at: start, names: &names, depth: 0 };
     reader.arguments()
 }
 
@@ -72,7 +72,8 @@ pub(super) fn assignments(source: &str) -> BTreeMap<String, Literal> {
         }
         let at = start + (line.len() - rest.len());
         let value = {
-            let mut reader = Reader { text: source.as_bytes(), source, at, names: &names };
+            let mut reader =
+                Reader { text: source.as_bytes(), source, at, names: &names, depth: 0 };
             reader.expression()
         };
         match (append, names.get_mut(name), value) {
@@ -113,7 +114,12 @@ struct Reader<'a> {
     source: &'a str,
     at: usize,
     names: &'a BTreeMap<String, Literal>,
+    /// Lists, tuples and dictionaries that are open.
+    depth: usize,
 }
+
+/// Deepest nesting that is read; setup files of people go a few levels deep.
+const DEEPEST: usize = 100;
 
 impl Reader<'_> {
     fn arguments(&mut self) -> BTreeMap<String, Literal> {
@@ -178,6 +184,17 @@ impl Reader<'_> {
 
     fn term(&mut self) -> Literal {
         self.space();
+        if self.depth >= DEEPEST {
+            self.at = self.text.len();
+            return Literal::Unknown;
+        }
+        self.depth += 1;
+        let value = self.nested_term();
+        self.depth -= 1;
+        value
+    }
+
+    fn nested_term(&mut self) -> Literal {
         match self.peek() {
             Some(b'[') => self.sequence(b']'),
             Some(b'(') => self.sequence(b')'),
