@@ -1,6 +1,6 @@
 //! Trees made to break whoever reads them: each is analysed to its end, with what it honestly is.
 
-#![expect(clippy::unwrap_used, clippy::disallowed_methods, reason = "test code")]
+#![expect(clippy::unwrap_used, reason = "test code")]
 
 use std::fs;
 use std::path::Path;
@@ -24,7 +24,7 @@ fn references_that_multiply_are_not_followed_to_their_end() {
     let mut laughs = String::from("a0: &a0 [lol, lol, lol, lol, lol, lol, lol, lol, lol, lol]\n");
     for level in 1..40 {
         let before = format!("*a{}", level - 1);
-        let list = vec![before.as_str(); 10].join(", ");
+        let list = [before.as_str(); 10].join(", ");
         laughs.push_str(&format!("a{level}: &a{level} [{list}]\n"));
     }
     for path in [".github/workflows/ci.yml", "docker-compose.yml", ".gitlab-ci.yml", "mkdocs.yml"] {

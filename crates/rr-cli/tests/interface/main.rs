@@ -177,6 +177,12 @@ fn kept_environments_give_way_when_there_is_no_room() {
     assert_eq!(kept(), 1, "its own stays, though it is larger");
 }
 
+#[expect(clippy::disallowed_methods, reason = "a repository is made as its users make it")]
+fn git(folder: &Path, arguments: &[&str]) {
+    let done = std::process::Command::new("git").args(arguments).current_dir(folder).status();
+    assert!(done.unwrap().success(), "git {arguments:?}");
+}
+
 #[test]
 fn a_folder_is_analysed_where_it_stands_as_a_run_would_find_it() {
     let scratch = Scratch::new();
@@ -185,9 +191,8 @@ fn a_folder_is_analysed_where_it_stands_as_a_run_would_find_it() {
     fs::write(folder.join(".gitignore"), "generated/\n").unwrap();
     fs::create_dir(folder.join("generated")).unwrap();
     fs::write(folder.join("generated/package.json"), r#"{"name": "ignored"}"#).unwrap();
-    for git in [&["init", "-q"][..], &["add", "-A"]] {
-        let done = std::process::Command::new("git").args(git).current_dir(&folder).status();
-        assert!(done.unwrap().success());
+    for arguments in [&["init", "-q"][..], &["add", "-A"]] {
+        git(&folder, arguments);
     }
     let source = folder.to_string_lossy().into_owned();
     let looked = scratch.report(&["analyze", &source, "--output", "json"]);
