@@ -175,7 +175,7 @@ pub fn program(words: &[String]) -> Option<String> {
     let first = words.first()?;
     if is_python(first)
         && let Some(at) = words.iter().position(|w| w == "-m")
-        && words[1..at].iter().all(|w| w.starts_with('-'))
+        && interpreter_flags(&words[1..]) == at - 1
     {
         return words.get(at + 1).cloned();
     }
@@ -194,6 +194,20 @@ pub fn unwrapped(words: &[String]) -> &[String] {
         rest = stripped;
     }
     rest
+}
+
+/// How many words after a Python interpreter are options of its own: `-b`, `-W always`, `-X dev`.
+pub(crate) fn interpreter_flags(words: &[String]) -> usize {
+    let mut at = 0;
+    while let Some(word) = words.get(at) {
+        match word.as_str() {
+            "-W" | "-X" => at += 2,
+            "-m" | "-c" | "-" => break,
+            word if word.starts_with('-') => at += 1,
+            _ => break,
+        }
+    }
+    at.min(words.len())
 }
 
 /// Whether a word starts a Python interpreter.
@@ -319,6 +333,8 @@ mod tests {
         let of = |line: &str| program(&split_words(line)).unwrap_or_default();
         assert_eq!(of("sudo -E env A=1 poetry run python -m pytest -q"), "pytest");
         assert_eq!(of("coverage run -p -m unittest discover"), "unittest");
+        assert_eq!(of("python -b -W always -m coverage run -m django test -v2"), "django");
+        assert_eq!(of("python -W error -m pytest"), "pytest");
         assert_eq!(of("npx --yes jest --ci"), "jest");
         assert_eq!(of("uv run --group tests pytest"), "pytest");
         assert_eq!(of("./gradlew test"), "gradlew");

@@ -41,6 +41,7 @@ static ROWS: &[Row] = &[
     ("daphne", &[], Start), ("streamlit", &["run"], Start), ("waitress-serve", &[], Start),
     ("fastapi", &["run"], Start), ("fastapi", &["dev"], Start), ("alembic", &["upgrade"], Migrate),
     ("django-admin", &["test"], Test), ("django-admin", &["migrate"], Migrate),
+    ("django", &["test"], Test), ("django", &["migrate"], Migrate),
     ("honcho", &["start"], Start), ("celery", &[], Start), ("http.server", &[], Start),
     ("aerich", &["upgrade"], Migrate), ("sphinx-build", &[], Build), ("mkdocs", &[], Build),
     // JavaScript

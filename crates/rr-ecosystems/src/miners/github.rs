@@ -3,10 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use rr_core::{FactKey, RepoView, Trust};
+use rr_core::{CommandClass, FactKey, RepoView, Trust};
 
+use super::classify::classify;
 use super::collected::{Mined, Place, Script};
-use super::command_line::join;
+use super::command_line::{join, simple_commands};
+use super::github_conditions::holds;
 use super::github_expressions::{Scope, matrix_scopes};
 use super::github_setup;
 use super::images;
@@ -45,6 +47,8 @@ struct Around {
     shell: String,
     context: String,
     scope: Scope,
+    /// The other combinations of the job's matrix.
+    others: Vec<Scope>,
 }
 
 impl Reader<'_> {
@@ -60,6 +64,7 @@ impl Reader<'_> {
             shell: String::new(),
             context: String::new(),
             scope: inputs.with_defaults(workflow),
+            others: Vec::new(),
         };
         let around = self.surround(&around, workflow, mined);
         for (name, job) in jobs.pairs() {
@@ -97,6 +102,7 @@ impl Reader<'_> {
         }
         let mut around = around.clone();
         around.scope = first.clone();
+        around.others = scopes[1..].to_vec();
         around.context = name.to_owned();
         let around = self.surround(&around, job, mined);
         self.services(job, &around, mined);
@@ -114,10 +120,8 @@ impl Reader<'_> {
     fn steps(&self, steps: &Node, around: &Around, depth: u8, mined: &mut Mined) {
         let mut around = around.clone();
         for step in steps.items() {
-            if step.text_of("if").is_some_and(|when| never_here(&around.scope.expand(when))) {
-                continue;
-            }
-            let inner = self.surround(&around, step, mined);
+            let Some(scope) = scope_of(step, &around) else { continue };
+            let inner = self.surround(&Around { scope, ..around.clone() }, step, mined);
             if let Some(run) = step.get("run") {
                 self.run(run, step, &inner, mined);
                 remember_env(run, &inner, &mut around);
@@ -166,6 +170,7 @@ impl Reader<'_> {
                 let reader = Reader { repo: self.repo, path: &path };
                 let mut inner = around.clone();
                 inner.scope = inputs.with_defaults(&action);
+                inner.others.clear();
                 if let Some(steps) = action.get("runs").and_then(|runs| runs.get("steps")) {
                     let place = reader.place("github.setup");
                     github_setup::versions(&place, steps, &inner.scope, mined);
@@ -262,23 +267,22 @@ fn foreign(runs_on: &str) -> bool {
     lower.contains("windows") || lower.contains("macos")
 }
 
-/// Conditions that are never true where we run.
-fn never_here(condition: &str) -> bool {
-    let squeezed: String = condition.split_whitespace().collect();
-    let compared = |left: &str| {
-        ["'Windows'", "'macOS'", "'windows-latest'", "'macos-latest'"]
-            .iter()
-            .any(|os| squeezed.contains(&format!("{left}=={os}")))
-    };
-    compared("runner.os")
-        || compared("matrix.os")
-        || squeezed.contains("startsWith(matrix.os,'windows')")
-        || squeezed.contains("startsWith(matrix.os,'macos')")
-        || squeezed.contains("contains(matrix.os,'windows')")
-        || squeezed.starts_with("'windows") && squeezed.contains("=='windows")
-        || squeezed == "false"
-        || squeezed == "failure()"
-        || squeezed == "cancelled()"
+/// The combination of the matrix in which a step is run: the job's first. A step whose condition
+/// holds in another one only counts where it runs tests; its set-up is not that of the first.
+fn scope_of(step: &Node, around: &Around) -> Option<Scope> {
+    let Some(condition) = step.text_of("if") else { return Some(around.scope.clone()) };
+    let here = |scope: &Scope| holds(condition, scope) != Some(false);
+    if here(&around.scope) {
+        return Some(around.scope.clone());
+    }
+    around.others.iter().find(|scope| here(scope)).filter(|_| runs_tests(step)).cloned()
+}
+
+fn runs_tests(step: &Node) -> bool {
+    step.text_of("run").is_some_and(|text| {
+        let commands = simple_commands(text, "", &BTreeMap::new());
+        commands.iter().any(|command| classify(&command.line) == CommandClass::Test)
+    })
 }
 
 /// `echo "NAME=value" >> $GITHUB_ENV` holds for the steps that follow.

@@ -32,6 +32,11 @@ impl Scope {
         out
     }
 
+    /// The value of a name that conditions compare; `None` where it is not known.
+    pub(super) fn known(&self, name: &str) -> Option<String> {
+        self.value(name)
+    }
+
     /// The value of an expression: a known name, a quoted text, or the first known of `a || b`.
     fn value(&self, expression: &str) -> Option<String> {
         for part in expression.split("||") {

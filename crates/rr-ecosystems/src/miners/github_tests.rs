@@ -104,3 +104,14 @@ fn broken_workflows_are_noted() {
     let mined = mined(&[(".github/workflows/x.yml", "a: [")]);
     assert_eq!(mined.notes.len(), 1);
 }
+
+#[test]
+fn steps_of_other_combinations_count_only_where_they_test() {
+    let text = "jobs:\n  t:\n    runs-on: ubuntu-latest\n    strategy:\n      matrix:\n        api: [v1, v2]\n        \
+                os: [windows-latest, ubuntu-latest]\n    steps:\n    - if: matrix.api == 'v1'\n      run: pip install 'api<2'\n    \
+                - if: matrix.api == 'v2'\n      run: pip install 'api>=2'\n    - if: matrix.os == 'windows-latest'\n      run: npm test -- --partial\n    \
+                - if: matrix.os != 'windows-latest'\n      run: npm test\n    - if: matrix.api == 'v2'\n      run: npm run test:${{ matrix.api }}\n";
+    let mined = mined(&[(".github/workflows/ci.yml", text)]);
+    let lines: Vec<_> = mined.commands.iter().map(|command| command.line.as_str()).collect();
+    assert_eq!(lines, ["pip install 'api<2'", "npm test", "npm run test:v2"]);
+}

@@ -15,6 +15,7 @@ mod devcontainer;
 mod dockerfile;
 pub(crate) mod dotenv;
 mod github;
+mod github_conditions;
 mod github_expressions;
 mod github_setup;
 mod gitlab;

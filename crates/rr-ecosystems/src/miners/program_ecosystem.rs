@@ -6,7 +6,7 @@ use super::command_line::{base_name, is_python, program, split_words, unwrapped}
 static PROGRAMS: &[(&str, &[&str])] = &[
     ("python", &["pytest", "py.test", "unittest", "tox", "nox", "nose2", "nosetests", "trial",
         "manage.py", "flask", "uv", "pip", "pip3", "poetry", "pdm", "hatch", "pipenv", "behave",
-        "stestr", "coverage", "django-admin", "conda", "uvicorn", "gunicorn", "alembic", "twine"]),
+        "stestr", "coverage", "django-admin", "django", "conda", "uvicorn", "gunicorn", "alembic", "twine"]),
     ("javascript", &["npm", "yarn", "pnpm", "bun", "deno", "node", "jest", "vitest", "mocha", "ava",
         "tap", "tape", "jasmine", "karma", "playwright", "cypress", "uvu", "lab", "turbo", "nx",
         "lerna", "tsx", "ts-node", "vite", "next", "ng", "taper", "tsd", "qunit", "borp"]),

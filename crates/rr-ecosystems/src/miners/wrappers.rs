@@ -1,6 +1,6 @@
 //! Programs that run another program: `sudo`, `env`, `poetry run`, `npx`, `coverage run -m` …
 
-use super::command_line::{assignments, base_name};
+use super::command_line::{assignments, base_name, is_python};
 
 /// One way to run another program.
 struct Wrapper {
@@ -149,9 +149,12 @@ fn skip_options<'a>(words: &'a [String], wrapper: &Wrapper) -> &'a [String] {
 }
 
 /// `coverage run [options] -m pytest …` and `coverage run script.py …`, also as
-/// `python -m coverage run`.
+/// `python -b -W always -m coverage run`.
 fn coverage(words: &[String]) -> Option<&[String]> {
-    let at = words.iter().take(4).position(|word| base_name(word) == "coverage")?;
+    let at = words.iter().take(10).position(|word| base_name(word) == "coverage")?;
+    if at > 3 && !is_python(&words[0]) {
+        return None;
+    }
     if words.get(at + 1).map(String::as_str) != Some("run") {
         return None;
     }

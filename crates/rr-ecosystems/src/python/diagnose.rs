@@ -33,6 +33,9 @@ pub(super) fn diagnose(repo: &dyn RepoView, failed: &FailedStep<'_>) -> Vec<Diag
         found.extend(by_rule(&remedies, failed, rule, expression));
     }
     found.retain(|diagnosis| !failed.treated.contains(&diagnosis.signature));
+    if failed.step.kind == StepKind::Test {
+        found.extend(super::drift::drifted(&remedies, failed));
+    }
     // A rule with a cure comes before an equally sure one that has none.
     found.sort_by(|a, b| {
         let key = |d: &Diagnosis| (d.remedies.is_empty(), -d.confidence);
@@ -153,4 +156,4 @@ pub(super) fn is_whole(cure: Cure) -> bool {
 
 #[cfg(test)]
 #[path = "diagnose_tests.rs"]
-mod tests;
+pub(super) mod tests;

@@ -26,6 +26,19 @@ fn diagnosed(
     tests: Option<&TestRun>,
     date: Option<&str>,
 ) -> Vec<Diagnosis> {
+    diagnosed_with(files, step, output, tests, date, &[])
+}
+
+/// The diagnoses after signatures that were treated already.
+pub(in crate::python) fn diagnosed_with(
+    files: &[(&str, &str)],
+    step: &str,
+    output: &str,
+    tests: Option<&TestRun>,
+    date: Option<&str>,
+    treated: &[&str],
+) -> Vec<Diagnosis> {
+    let treated: Vec<String> = treated.iter().map(|known| (*known).to_owned()).collect();
     let repo = MemoryRepo::new(files.iter().copied());
     let units = Python.detect(&repo);
     let analysis = Analysis { units, commit_date: date.map(str::to_owned), ..Analysis::default() };
@@ -58,7 +71,7 @@ fn diagnosed(
             plan: &plan,
             analysis: &analysis,
             environment: &environment,
-            treated: &[],
+            treated: &treated,
         },
     )
 }

@@ -6,6 +6,7 @@ mod detect;
 mod diagnose;
 mod distributions;
 mod document;
+mod drift;
 mod imports;
 mod install;
 mod install_share;

@@ -4,6 +4,7 @@
 use rr_core::RepoView;
 
 use super::paths::{file_name, join};
+use crate::miners::command_line::interpreter_flags;
 
 /// The recipe lines of a makefile's target.
 pub(super) fn recipe<'a>(makefile: &'a str, target: &str) -> Vec<&'a str> {
@@ -54,6 +55,10 @@ pub(super) fn translate(
             Some(("django", words.iter().map(|word| (*word).to_owned()).collect()))
         }
         "manage.py" => translate(repo, cwd, &[&["python"], words.as_slice()].concat()),
+        // What `coverage run -m` ran is a module.
+        "unittest" | "django" | "twisted.trial" | "testtools.run" => {
+            translate_python(repo, cwd, &[&["-m"], words.as_slice()].concat())
+        }
         name if name.starts_with("python") || name == "pypy" => translate_python(repo, cwd, rest),
         name if name.ends_with(".py") && repo.has(&join(cwd, first)) => {
             Some(("script", python(&words)))
@@ -68,11 +73,8 @@ fn translate_python(
     rest: &[&str],
 ) -> Option<(&'static str, Vec<String>)> {
     let rest: Vec<&str> = rest.to_vec();
-    let flags = rest
-        .iter()
-        .take_while(|word| word.starts_with('-') && **word != "-m" && **word != "-c")
-        .count();
-    let (flags, main) = rest.split_at(flags);
+    let owned: Vec<String> = rest.iter().map(|word| (*word).to_owned()).collect();
+    let (flags, main) = rest.split_at(interpreter_flags(&owned));
     let python = |words: &[&str]| -> Vec<String> {
         std::iter::once("python").chain(words.iter().copied()).map(str::to_owned).collect()
     };
@@ -87,7 +89,10 @@ fn translate_python(
                 rest.iter().copied().filter(|w| !matches!(*w, "-f" | "--failfast")).collect();
             Some(("unittest", python(&[flags, &["-m", "unittest"], &rest].concat())))
         }
-        ["-m", "django", "test", ..] => Some(("django", python(main))),
+        ["-m", "django", arguments @ ..] => (arguments.first() == Some(&"test")).then(|| {
+            let words = django_words(&[flags, &["-m", "django"]].concat(), arguments);
+            ("django", words)
+        }),
         ["-m", "twisted.trial" | "testtools.run" | "unittest2", ..] => {
             Some(("unittest", python(main)))
         }
@@ -103,7 +108,7 @@ fn translate_python(
         [script, arguments @ ..] if script.ends_with(".py") && repo.has(&join(cwd, script)) => {
             if file_name(script) == "manage.py" {
                 return (arguments.first() == Some(&"test"))
-                    .then(|| ("django", django_words(script, arguments)));
+                    .then(|| ("django", django_words(&[script], arguments)));
             }
             driven(repo, &join(cwd, script)).or_else(|| Some(("script", python(&rest))))
         }
@@ -138,12 +143,12 @@ fn driven(repo: &dyn RepoView, script: &str) -> Option<(&'static str, Vec<String
 }
 
 /// Django's test command without options that change the shape of a run.
-fn django_words(script: &str, arguments: &[&str]) -> Vec<String> {
+fn django_words(called: &[&str], arguments: &[&str]) -> Vec<String> {
     let dropped = |word: &&&str| !word.starts_with("--parallel") && **word != "--failfast";
     let kept = arguments.iter().filter(dropped).copied();
     let interactive = !arguments.contains(&"--noinput") && !arguments.contains(&"--no-input");
-    ["python", script]
-        .into_iter()
+    std::iter::once("python")
+        .chain(called.iter().copied())
         .chain(kept)
         .chain(interactive.then_some("--noinput"))
         .map(str::to_owned)

@@ -18,7 +18,17 @@ fn runners_are_recognised() {
         Some("pytest: python -m pytest -q tests")
     );
     assert_eq!(t("python3 -m pytest").as_deref(), Some("pytest: python -m pytest"));
-    assert_eq!(t("python -W error -m unittest discover -f").as_deref(), None);
+    assert_eq!(
+        t("python -W error -m unittest discover -f").as_deref(),
+        Some("unittest: python -W error -m unittest discover")
+    );
+    // What is left of `coverage run -m …` is a module.
+    assert_eq!(t("unittest discover").as_deref(), Some("unittest: python -m unittest discover"));
+    assert_eq!(
+        t("django test -v2 tests").as_deref(),
+        Some("django: python -m django test -v2 tests --noinput")
+    );
+    assert_eq!(t("django runserver").as_deref(), None);
     assert_eq!(
         t("python -Werror -m unittest -v").as_deref(),
         Some("unittest: python -Werror -m unittest -v")
