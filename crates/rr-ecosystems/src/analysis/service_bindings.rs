@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use rr_core::{Analysis, EnvBinding, ServiceKind, Trust};
 
+use super::service_settings::Endpoint;
 use crate::miners::{Mined, usual_port, variables::valid_name};
 
 /// A variable with the value a file gives it.
@@ -29,7 +30,7 @@ pub(super) struct Access {
 }
 
 /// Everything that looks like the own machine or a container's gateway.
-const LOCAL: &[&str] =
+pub(super) const LOCAL: &[&str] =
     &["localhost", "127.0.0.1", "0.0.0.0", "::1", "host.docker.internal", "172.17.0.1"];
 
 /// The variables of CI's test jobs, containers and `.env` templates, CI's first.
@@ -128,6 +129,14 @@ impl Access {
         }
     }
 
+    /// What the program's own configuration says: the service is made to suit it.
+    pub(super) fn take_endpoint(&mut self, endpoint: &Endpoint, databases: Vec<String>) {
+        self.port = endpoint.port.unwrap_or(self.port);
+        self.user.clone_from(&endpoint.user);
+        self.password.clone_from(&endpoint.password);
+        self.databases.extend(databases);
+    }
+
     /// Fills in what nothing said, and drops placeholders.
     pub(super) fn finish(&mut self, kind: ServiceKind) {
         let (user, database) = match kind {
@@ -186,6 +195,15 @@ pub(super) fn bindings(
     // A name or a password alone says nothing: something must say where the service is.
     let placed = found.iter().any(|b| ["{host}", "{port}"].iter().any(|m| b.template.contains(m)));
     if placed { found } else { Vec::new() }
+}
+
+/// The URL of a service as a template.
+pub(super) fn url_template(kind: ServiceKind) -> Option<&'static str> {
+    match kind {
+        ServiceKind::Postgres => Some("postgresql://{user}:{password}@{host}:{port}/{database}"),
+        ServiceKind::Mysql => Some("mysql://{user}:{password}@{host}:{port}/{database}"),
+        _ => None,
+    }
 }
 
 /// The variables by which a product's clients find it where no file of the repository says so.
@@ -292,19 +310,20 @@ fn literal(text: &str) -> bool {
 }
 
 /// The parts of a service's URL.
-struct Url<'a> {
+pub(super) struct Url<'a> {
     scheme: &'a str,
-    user: &'a str,
-    password: &'a str,
-    port: &'a str,
-    database: &'a str,
+    pub(super) user: &'a str,
+    pub(super) password: &'a str,
+    pub(super) host: &'a str,
+    pub(super) port: &'a str,
+    pub(super) database: &'a str,
     query: &'a str,
     credentials: bool,
 }
 
 impl<'a> Url<'a> {
     /// `postgresql+asyncpg://user:password@host:port/database?query`, of the service's kind.
-    fn parse(kind: ServiceKind, text: &'a str) -> Option<Self> {
+    pub(super) fn parse(kind: ServiceKind, text: &'a str) -> Option<Self> {
         let (scheme, rest) = text.split_once("://")?;
         let base = scheme.trim_start_matches("jdbc:").split('+').next()?;
         let schemes: &[&str] = match kind {
@@ -327,9 +346,9 @@ impl<'a> Url<'a> {
         let (address, database) = place.split_once('/').unwrap_or((place, ""));
         let (user, password) =
             credentials.map_or(("", ""), |text| text.split_once(':').unwrap_or((text, "")));
-        let port = address.rsplit_once(':').map_or("", |(_, port)| port);
+        let (host, port) = address.rsplit_once(':').unwrap_or((address, ""));
         let credentials = credentials.is_some();
-        Some(Self { scheme, user, password, port, database, query, credentials })
+        Some(Self { scheme, user, password, host, port, database, query, credentials })
     }
 
     fn template(&self, access: &Access) -> String {

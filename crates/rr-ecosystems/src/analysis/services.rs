@@ -1,8 +1,9 @@
 //! Databases and brokers: which the repository needs, and by which variables it finds them.
 //!
 //! What CI starts is needed. What compose starts, or an example `.env` points at, is needed where
-//! the code also declares a driver for it. A driver alone is only a remark: many libraries carry
-//! drivers for databases that their users may choose.
+//! the code also declares a driver for it. What the program's own configuration or schema finds on
+//! the own machine is provided there. A driver alone is only a remark: many libraries carry drivers
+//! for databases that their users may choose.
 
 use std::collections::BTreeMap;
 
@@ -12,6 +13,8 @@ use rr_core::{
 
 use super::service_bindings::{self, Access};
 use super::service_drivers;
+use super::service_files::{self, Configured};
+use super::service_schemas::{self, Declared};
 use crate::miners::{Mined, MinedService, usual_port};
 
 const KINDS: [ServiceKind; 7] = [
@@ -29,23 +32,37 @@ pub(super) fn find(repo: &dyn RepoView, analysis: &mut Analysis, mined: &Mined) 
     let drivers = service_drivers::declared(repo, analysis);
     let mut variables = service_bindings::variables(analysis, mined);
     variables.dedup_by(|a, b| a.name == b.name && a.value == b.value);
+    let files = service_files::configured(repo, analysis);
+    let schemas = service_schemas::declared(repo, analysis);
     let mut generic_taken = false;
     for kind in KINDS {
         let mut started: Vec<&MinedService> =
             mined.services.iter().filter(|service| service.kind == kind).collect();
         started.sort_by_key(|s| (s.optional, std::cmp::Reverse(s.evidence.trust)));
-        let driver = drivers.get(&kind);
-        let access = access(kind, &started, &variables);
+        let schema = schemas.iter().find(|schema| schema.kind == kind);
+        let driver = drivers.get(&kind).or(schema.map(|schema| &schema.evidence));
+        let file = service_files::of_kind(&files, kind).filter(|_| started.is_empty());
+        let driver = driver.or(file.as_ref().map(|(file, _)| &file.evidence));
+        let access = access(kind, &started, &variables, file.as_ref());
         let owns_generic = !generic_taken && (!started.is_empty() || driver.is_some());
-        let bindings = service_bindings::bindings(kind, &access, &variables, owns_generic);
+        let mut bindings = service_bindings::bindings(kind, &access, &variables, owns_generic);
+        bind_schema(kind, schema, &mut bindings);
         let needed = match started.first() {
             Some(service) if service.evidence.trust == Trust::Ci => true,
             Some(service) => !service.optional && driver.is_some() && !bindings.is_empty(),
-            None => driver.is_some() && bindings.iter().any(|b| b.template.contains("://")),
+            None => {
+                let addressed = bindings.iter().any(|b| b.template.contains("://"));
+                driver.is_some() && (addressed || file.is_some())
+            }
         };
         if needed {
             generic_taken |= is_database(kind);
-            let requirement = requirement(kind, &started, access, bindings, driver);
+            let mut requirement = requirement(kind, &started, access, bindings, driver);
+            if let Some((file, _)) =
+                file.filter(|(f, _)| !requirement.evidence.contains(&f.evidence))
+            {
+                requirement.evidence.push(file.evidence.clone());
+            }
             analysis.services.push(requirement);
         } else if let Some(evidence) = started.first().map(|s| &s.evidence).or(driver) {
             analysis.notes.push(format!(
@@ -54,6 +71,16 @@ pub(super) fn find(repo: &dyn RepoView, analysis: &mut Analysis, mined: &Mined) 
                 evidence.path
             ));
         }
+    }
+}
+
+/// The variable by which a schema finds its database, where no file gives it a value.
+fn bind_schema(kind: ServiceKind, schema: Option<&Declared>, bindings: &mut Vec<EnvBinding>) {
+    let name = schema.and_then(|schema| schema.variable.as_ref());
+    if let (Some(name), Some(template)) = (name, service_bindings::url_template(kind))
+        && !bindings.iter().any(|binding| &binding.name == name)
+    {
+        bindings.push(EnvBinding { name: name.clone(), template: template.to_owned() });
     }
 }
 
@@ -90,7 +117,7 @@ pub(crate) fn given(
 ) -> Option<ServiceRequirement> {
     let kind = KINDS.into_iter().find(|kind| kind.as_str() == name)?;
     let variables = service_bindings::variables(analysis, &Mined::default());
-    let access = access(kind, &[], &variables);
+    let access = access(kind, &[], &variables, None);
     let mut bindings = service_bindings::bindings(kind, &access, &variables, is_database(kind));
     if bindings.is_empty() {
         bindings = service_bindings::by_convention(kind);
@@ -132,8 +159,12 @@ fn access(
     kind: ServiceKind,
     started: &[&MinedService],
     variables: &[service_bindings::Variable],
+    file: Option<&(&Configured, Vec<String>)>,
 ) -> Access {
     let mut access = Access::of_kind(kind);
+    if let Some((file, databases)) = file {
+        access.take_endpoint(&file.endpoint, databases.clone());
+    }
     let mut env: BTreeMap<&str, &str> = BTreeMap::new();
     for service in started {
         access.hosts.push(service.host.clone());
@@ -144,8 +175,10 @@ fn access(
     if let Some(service) = started.first() {
         access.port = service.port.unwrap_or_else(|| usual_port(kind));
     }
-    access.take_image_variables(kind, &env);
-    access.take_urls(kind, variables, started.is_empty());
+    if file.is_none() {
+        access.take_image_variables(kind, &env);
+    }
+    access.take_urls(kind, variables, started.is_empty() && file.is_none());
     access.finish(kind);
     access
 }

@@ -142,3 +142,24 @@ fn jdbc_addresses_keep_their_user_apart() {
         ]
     );
 }
+
+#[test]
+fn what_a_program_configures_on_its_own_machine_is_provided_there() {
+    let ini = "[database]\nType = mysql\nUser = root\nPassword = pw\nHost = 127.0.0.1:3307\nName = app\n\
+               [redis]\nHost = 127.0.0.1:6379\n";
+    let found = services(&[("go.mod", "module x\n"), ("conf/app.ini", ini)]);
+    let mysql = &found[0];
+    assert_eq!((mysql.kind, mysql.port), (ServiceKind::Mysql, Some(3307)));
+    assert_eq!((mysql.user.as_str(), mysql.password.as_str()), ("root", "pw"));
+    assert_eq!((&mysql.databases[..], mysql.bindings.len()), (&["app".to_owned()][..], 0));
+    assert_eq!(found[1].kind, ServiceKind::Redis);
+    // What somebody else's configuration or a profile of its own says is none of the default's.
+    let other = services(&[
+        ("examples/conf/app.ini", ini),
+        (
+            "src/main/resources/application-mysql.properties",
+            "spring.datasource.url=jdbc:mysql://localhost/x\n",
+        ),
+    ]);
+    assert!(other.is_empty(), "{other:?}");
+}

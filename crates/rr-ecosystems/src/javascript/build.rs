@@ -2,6 +2,7 @@
 
 use rr_core::{Command, Evidence, RepoView, Trust};
 
+use super::database::{prisma_schema, schema_option};
 use super::expand::expand_script;
 use super::managers::{Manager, Tool};
 use super::package_json::Manifest;
@@ -143,13 +144,21 @@ fn generators(workspace: &Workspace, manager: &Manager) -> Vec<Build> {
     found
 }
 
-/// The database client that prisma makes from its schema, where no script makes it.
+/// The database client that prisma makes from its schema, where no script that a run calls makes
+/// it.
 fn prisma_client(repo: &dyn RepoView, package: &Manifest) -> Option<Build> {
-    let schema = package.path("prisma/schema.prisma");
-    let scripted = package.scripts.values().any(|line| line.contains("prisma generate"));
-    let uses = package.depends_on("@prisma/client") && package.depends_on("prisma");
-    (uses && !scripted && repo.has(&schema)).then(|| Build {
-        command: Command::argv(["prisma", "generate"]),
+    let schema = prisma_schema(repo, package).filter(|_| package.depends_on("prisma"))?;
+    let called = ["postinstall", "prepare", "pretest", "prebuild", "build", "prisma:generate"];
+    let scripted = |name: &&str| {
+        package.scripts.get(*name).is_some_and(|line| line.contains("prisma generate"))
+    };
+    if called.iter().chain(GENERATORS).any(scripted) {
+        return None;
+    }
+    let mut words = vec!["prisma".to_owned(), "generate".to_owned()];
+    words.extend(schema_option(package, &schema));
+    Some(Build {
+        command: Command::argv(words),
         cwd: package.folder.clone(),
         optional: true,
         evidence: Evidence::at(schema, "javascript.prisma-schema", Trust::Manifest),

@@ -57,6 +57,10 @@ impl Expander<'_> {
             self.push(line.to_owned(), place.cwd.to_owned(), place.env.clone(), place.script);
             return;
         }
+        if let Some(groups) = alternatives(line) {
+            groups.iter().for_each(|group| self.one_of(group, place));
+            return;
+        }
         for command in simple_commands(line, place.cwd, place.env) {
             let Some(cwd) = command.cwd else { continue };
             let words = split_words(&command.line);
@@ -85,6 +89,26 @@ impl Expander<'_> {
                     self.push(line, folder, env, place.script);
                 }
                 Called::Nothing => self.push(command.line, cwd, command.env, place.script),
+            }
+        }
+    }
+
+    /// Of commands joined by `||` the first that runs tests, else the first: what stands before may
+    /// only look whether there is anything to do.
+    fn one_of(&mut self, group: &[String], place: &Place<'_>) {
+        let start = self.found.len();
+        for (at, line) in group.iter().enumerate() {
+            let before = self.found.len();
+            self.line(line, place);
+            let inside = &self.found[before.min(self.found.len())..];
+            if inside.iter().any(|segment| matches!(segment.role, Role::Test(_))) {
+                let tests = self.found.split_off(before);
+                self.found.truncate(start);
+                self.found.extend(tests);
+                return;
+            }
+            if at > 0 {
+                self.found.truncate(before);
             }
         }
     }
@@ -160,7 +184,7 @@ impl Expander<'_> {
         if runs_in_background(line) && role != Role::Browser {
             role = Role::Other;
         }
-        if role == Role::Other && script_runs_tests(script) {
+        if role == Role::Other && script_runs_tests(script) && !moves_files(&words) {
             role = Role::Test(Runner::Task);
         }
         let package = self.package_of(&cwd);
@@ -177,6 +201,56 @@ impl Expander<'_> {
             self.found.push(segment);
         }
     }
+}
+
+/// The groups of alternatives that a list of commands consists of: `a || b && c` is `a` or `b`,
+/// then `c`. `None` where nothing stands behind `||`, or the parts depend on each other's folder.
+fn alternatives(line: &str) -> Option<Vec<Vec<String>>> {
+    if !line.contains("||") || line.contains(['(', '\n', '`']) || line.contains("cd ") {
+        return None;
+    }
+    let mut groups: Vec<Vec<String>> = vec![vec![String::new()]];
+    let mut quote = None;
+    let mut chars = line.chars().peekable();
+    while let Some(c) = chars.next() {
+        match (quote, c) {
+            (Some(open), c) if open == c => quote = None,
+            (None, '"' | '\'') => quote = Some(c),
+            (_, '\\') => {
+                let part = groups.last_mut()?.last_mut()?;
+                part.push(c);
+                part.extend(chars.next());
+                continue;
+            }
+            (None, '|' | '&') if chars.peek() == Some(&c) => {
+                chars.next();
+                match c {
+                    '|' => groups.last_mut()?.push(String::new()),
+                    _ => groups.push(vec![String::new()]),
+                }
+                continue;
+            }
+            (None, ';') => {
+                groups.push(vec![String::new()]);
+                continue;
+            }
+            _ => {}
+        }
+        groups.last_mut()?.last_mut()?.push(c);
+    }
+    groups.iter_mut().flatten().for_each(|part| *part = part.trim().to_owned());
+    groups.iter_mut().for_each(|group| group.retain(|part| !part.is_empty()));
+    groups.iter().any(|group| group.len() > 1).then_some(groups)
+}
+
+/// Whether a command only puts files where the tests want them.
+fn moves_files(words: &[String]) -> bool {
+    #[rustfmt::skip]
+    const MOVERS: &[&str] = &[
+        "xcopy", "copy", "cp", "mv", "rsync", "mkdir", "mkdirp", "ln", "touch", "cpy", "copyfiles",
+        "ncp", "shx",
+    ];
+    words.first().is_some_and(|word| MOVERS.contains(&word.as_str()))
 }
 
 /// `npm run lint`: the script's name says that it only looks.

@@ -6,6 +6,7 @@
 mod browser;
 mod build;
 mod calls;
+mod database;
 mod deno;
 mod detect;
 mod diagnose;

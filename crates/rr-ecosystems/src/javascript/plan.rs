@@ -8,6 +8,7 @@ use rr_core::{
 };
 
 use super::build::{Build, builds};
+use super::database::{Migration, migrations};
 use super::instrument::instrument;
 use super::managers::{Manager, Tool};
 use super::node_version;
@@ -83,6 +84,7 @@ impl<'a> Planner<'a> {
         plan.steps.push(self.install());
         plan.steps.extend(self.check());
         plan.steps.extend(super::browser::download(&suite, self.unit, &self.id));
+        plan.steps.extend(self.migrations());
         let needs = starts.iter().any(|start| start.needs_build && !start.optional);
         let builds = builds(self.repo, &self.workspace, &self.manager, &suite, needs);
         plan.steps.extend(builds.into_iter().enumerate().map(|(at, build)| self.build(at, build)));
@@ -209,6 +211,20 @@ impl<'a> Planner<'a> {
             && !self.repo.text(&self.workspace.root.path(".yarnrc.yml")).is_some_and(|text| {
                 text.lines().any(|line| line.starts_with("nodeLinker:") && !line.contains("pnp"))
             })
+    }
+
+    fn migrations(&self) -> Vec<Step> {
+        let (repo, analysis) = (self.repo, self.context.analysis);
+        let found = migrations(repo, &self.workspace, &self.manager, analysis);
+        let step = |(at, migration): (usize, Migration)| {
+            let name = if at == 0 { "migrate".to_owned() } else { format!("migrate-{}", at + 1) };
+            let title = format!("migrate the database: {}", last_line(&migration.command));
+            let mut step = self.step(&name, StepKind::Migrate, &title, migration.command);
+            step.cwd = migration.cwd;
+            step.optional = migration.optional;
+            step.because(migration.evidence)
+        };
+        found.into_iter().enumerate().map(step).collect()
     }
 
     fn build(&self, at: usize, build: Build) -> Step {

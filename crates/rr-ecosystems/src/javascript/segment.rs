@@ -252,9 +252,13 @@ fn node_role(rest: &[&str]) -> Role {
     let stem = base_name(script).split('.').next().unwrap_or("").to_ascii_lowercase();
     let folder_says = script.split('/').any(|part| matches!(part, "test" | "tests" | "spec"));
     let says = |words: &[&str]| words.iter().any(|word| stem.contains(word));
+    // Given the test files, it is what runs them: `node runner.js "test/**/*.test.js"`.
+    let given = rest[at + 1..]
+        .iter()
+        .any(|word| [".test.", ".spec.", "test/", "tests/"].iter().any(|mark| word.contains(mark)));
     if says(&["lint", "format", "bench", "perf"]) {
         Role::Lint
-    } else if says(&["test", "spec"]) || folder_says {
+    } else if says(&["test", "spec"]) || folder_says || given {
         Role::Test(Runner::Script)
     } else if says(&["build", "compile", "bundle", "generate", "codegen"]) {
         Role::Build
@@ -323,6 +327,7 @@ mod tests {
             ("node node_modules/jest/bin/jest.js", Role::Test(Runner::Jest)),
             ("node --expose-gc ./node_modules/.bin/_mocha", Role::Test(Runner::Mocha)),
             ("node scripts/build.mjs", Role::Build),
+            ("node runner.js 'src/**/*.test.js'", Role::Test(Runner::Script)),
             ("npx vitest bench", Role::Lint),
             ("tsc --noEmit", Role::Lint),
             ("tsc -p tsconfig.build.json", Role::Build),

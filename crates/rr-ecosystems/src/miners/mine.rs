@@ -68,7 +68,9 @@ fn miner_of(entry: &FileEntry) -> Option<FileMiner> {
     if decoy.is_some() && !matches!(decoy, Some(UnitRole::Tooling)) {
         return None;
     }
-    container_miner(name).or_else(|| readme_miner(path, name))
+    // A guide beside somebody else's code, or beside tools, is not this repository's.
+    let own = decoy.is_none() || folder.starts_with(".git");
+    container_miner(name).or_else(|| readme_miner(path, name).filter(|_| own))
 }
 
 /// `tests/Makefile` may hold the suite; `tests/fixtures/x/Makefile` does not.
@@ -126,4 +128,22 @@ fn readme_miner(path: &str, name: &str) -> Option<FileMiner> {
     let text = ["md", "rst", "txt", "markdown", "adoc"].iter().any(|end| lower.ends_with(end))
         || !lower.contains('.');
     (told && text && path.matches('/').count() <= 2).then_some(readme::mine as FileMiner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rr_core::MemoryRepo;
+
+    #[test]
+    fn guides_of_code_that_is_only_carried_along_are_not_read() {
+        let guide = "```sh\ncmake -DWHOSE=on ..\n```\n";
+        let repo = MemoryRepo::new([
+            ("deps/other-1.2/CONTRIBUTING.md", guide),
+            ("third_party/x/README.md", guide),
+            (".github/CONTRIBUTING.md", "```sh\nctest\n```\n"),
+        ]);
+        let lines: Vec<String> = mine(&repo).commands.into_iter().map(|c| c.line).collect();
+        assert_eq!(lines, ["ctest"]);
+    }
 }

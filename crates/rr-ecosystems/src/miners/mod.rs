@@ -46,7 +46,7 @@ mod tox;
 mod travis;
 pub(crate) mod variables;
 mod wrappers;
-mod yaml;
+pub(crate) mod yaml;
 
 pub use classify::classify;
 pub(crate) use collected::{Mined, MinedService};

@@ -1,0 +1,86 @@
+//! Databases that a program finds through its own configuration files, and in no variable.
+//!
+//! They are provided where the files say: same port, same user, same password. Knows where such
+//! files lie; `service_settings` reads them.
+
+use rr_core::{Analysis, Evidence, RepoView, ServiceKind, Trust, UnitRole};
+
+use super::service_settings::{self, Endpoint};
+
+/// What the files of the planned units configure.
+pub(super) struct Configured {
+    pub(super) endpoint: Endpoint,
+    pub(super) evidence: Evidence,
+}
+
+/// Folders of a unit in which configuration lies.
+#[rustfmt::skip]
+const FOLDERS: &[&str] = &[
+    "", "conf", "config", "configs", "etc", "src", "src/config", "src/main/resources",
+    "internal/config", "app/config", "app/src/main/resources", "server/config",
+];
+/// Names, without their ends, of files that a program reads by default.
+#[rustfmt::skip]
+const STEMS: &[&str] = &[
+    "app", "application", "config", "default", "development", "dev", "local", "conf", "settings",
+    "database", "db", "ormconfig", "knexfile", "config.default", "config.dev",
+    "config.development", "config.local", "application-dev", "application-local", "test",
+];
+const ENDS: &[&str] = &["ini", "conf", "cfg", "toml", "json", "yml", "yaml", "properties"];
+
+/// The endpoints, in the order of files; the same service in several files is given once.
+pub(super) fn configured(repo: &dyn RepoView, analysis: &Analysis) -> Vec<Configured> {
+    let mut folders: Vec<&str> = analysis
+        .units
+        .iter()
+        .filter(|unit| matches!(unit.role, UnitRole::Primary | UnitRole::Member))
+        .map(|unit| unit.path.as_str())
+        .collect();
+    folders.sort_unstable();
+    folders.dedup();
+    let mut found: Vec<Configured> = Vec::new();
+    for folder in folders.into_iter().take(40) {
+        for inner in FOLDERS {
+            let parts = [folder, inner].into_iter().filter(|part| !part.is_empty());
+            for entry in repo.children(&parts.collect::<Vec<_>>().join("/")) {
+                if is_configuration(&entry.path) {
+                    read(repo, &entry.path, &mut found);
+                }
+            }
+        }
+    }
+    found
+}
+
+fn read(repo: &dyn RepoView, path: &str, found: &mut Vec<Configured>) {
+    let Some(text) = repo.text(path) else { return };
+    for endpoint in service_settings::endpoints(path, &text) {
+        let known = |c: &Configured| {
+            c.endpoint.kind == endpoint.kind && c.endpoint.database == endpoint.database
+        };
+        if found.iter().any(known) {
+            continue;
+        }
+        let at = usize::try_from(endpoint.line).unwrap_or(1);
+        let line = text.lines().nth(at.saturating_sub(1)).unwrap_or("");
+        let evidence = Evidence::at(path, "service.configuration", Trust::Manifest)
+            .with_line(endpoint.line, line);
+        found.push(Configured { endpoint, evidence });
+    }
+}
+
+fn is_configuration(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
+    let Some((stem, end)) = name.rsplit_once('.') else { return false };
+    STEMS.contains(&stem) && ENDS.contains(&end)
+}
+
+/// The first endpoint of a kind, with the databases of all.
+pub(super) fn of_kind(
+    configured: &[Configured],
+    kind: ServiceKind,
+) -> Option<(&Configured, Vec<String>)> {
+    let all: Vec<&Configured> = configured.iter().filter(|c| c.endpoint.kind == kind).collect();
+    let databases = all.iter().map(|c| c.endpoint.database.clone()).filter(|d| !d.is_empty());
+    Some((all.first()?, databases.collect()))
+}
