@@ -16,7 +16,7 @@ static EXTENSIONS: &[(&str, &str, &str)] = &[
     ("svelte", "Svelte", "javascript"), ("astro", "Astro", "javascript"),
     ("coffee", "CoffeeScript", "javascript"), ("rs", "Rust", "rust"), ("go", "Go", "go"),
     ("java", "Java", "jvm"), ("kt", "Kotlin", "jvm"), ("kts", "Kotlin", "jvm"),
-    ("scala", "Scala", "jvm"), ("groovy", "Groovy", "jvm"), ("c", "C", "native"),
+    ("scala", "Scala", "scala"), ("groovy", "Groovy", "jvm"), ("c", "C", "native"),
     ("h", "C", "native"), ("cc", "C++", "native"), ("cpp", "C++", "native"),
     ("cxx", "C++", "native"), ("hpp", "C++", "native"), ("hh", "C++", "native"),
     ("hxx", "C++", "native"), ("ipp", "C++", "native"), ("m", "Objective-C", "native"),

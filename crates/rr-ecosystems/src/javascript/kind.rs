@@ -102,7 +102,8 @@ pub(super) fn kind_of(repo: &dyn RepoView, workspace: &Workspace, package: &Mani
     }
     let serves = SERVERS.iter().any(|name| package.runs_with(name));
     let entry = server_file(repo, package).is_some();
-    if !package.bins().is_empty() && (!package.is_private() || !serves) {
+    let own_server = serves && starts_apart_from_bins(package);
+    if !package.bins().is_empty() && (!package.is_private() || !serves) && !own_server {
         return UnitKind::Cli;
     }
     if (entry || serves && package.scripts.contains_key("start"))
@@ -114,6 +115,19 @@ pub(super) fn kind_of(repo: &dyn RepoView, workspace: &Workspace, package: &Mani
         return UnitKind::Workspace;
     }
     UnitKind::Library
+}
+
+/// Whether the start script runs something else than the package's own commands: a service that
+/// can also be scaffolded or administered from the command line.
+fn starts_apart_from_bins(package: &Manifest) -> bool {
+    let Some(start) = package.scripts.get("start") else { return false };
+    let bins = package.bins();
+    let calls = |bin: &(String, String)| {
+        let file = bin.1.trim_start_matches("./");
+        let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
+        start.contains(stem) || start.split_whitespace().any(|word| word == bin.0)
+    };
+    !bins.is_empty() && !bins.iter().any(calls) && !published_library(package, false)
 }
 
 /// Published, with an entry that other code requires: a framework or a plug-in, not an app.

@@ -261,3 +261,17 @@ fn of_alternatives_the_one_that_tests_is_taken() {
     assert_eq!(lines.len(), 2, "{lines:?}");
     assert!(lines[0].contains("node runner.js") && lines[1].contains("mocha esm"), "{lines:?}");
 }
+
+#[test]
+fn a_service_with_a_command_beside_it_is_a_service() {
+    let own = |start: &str, rest: &str| {
+        let text = package(
+            &format!(r#""start": "{start}""#),
+            &format!(r#", "bin": "bin/create.js", "dependencies": {{"express": "4"}}{rest}"#),
+        );
+        plan_of(&[("package.json", text.as_str()), ("src/index.js", ""), ("bin/create.js", "")]).1
+    };
+    assert_eq!(own("node src/index.js", ""), UnitKind::Service);
+    assert_eq!(own("node bin/create", ""), UnitKind::Cli);
+    assert_eq!(own("node src/index.js", r#", "files": ["bin"]"#), UnitKind::Cli);
+}
