@@ -138,12 +138,59 @@ pub(crate) enum Command {
         #[command(flatten)]
         output: OutputArguments,
     },
+    /// The fix memory: which remedies helped against which errors
+    Fixes {
+        #[command(subcommand)]
+        command: FixesCommand,
+    },
     /// Print the JSON Schema of the report
     Schema,
     /// Print a completion script for a shell
     Completions {
         /// Which shell
         shell: clap_complete::Shell,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum FixesCommand {
+    /// List what is remembered, with how often it was tried and how often it helped
+    List {
+        /// Only errors of this ecosystem
+        #[arg(long)]
+        ecosystem: Option<String>,
+        #[command(flatten)]
+        output: OutputArguments,
+    },
+    /// Show every remedy for an error, by its signature or class
+    Show {
+        /// A signature (`python.missing-module:yaml`) or a class (`python.missing-module`)
+        signature: String,
+        #[command(flatten)]
+        output: OutputArguments,
+    },
+    /// Print the memory of this home as JSON, to be imported elsewhere
+    Export {
+        /// Only classes of errors and kinds of remedies: nothing that points at a repository
+        #[arg(long)]
+        by_class: bool,
+        /// Write to this file instead of standard output
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+    /// Add the records of an exported file; each weighs at most 20 tries
+    Import {
+        /// A file that `fixes export` wrote
+        file: PathBuf,
+    },
+    /// Forget an error, what the program brought along about it included
+    Forget {
+        /// A signature or a class
+        #[arg(required_unless_present = "all")]
+        signature: Option<String>,
+        /// Forget everything that runs and imports brought
+        #[arg(long, conflicts_with = "signature")]
+        all: bool,
     },
 }
 

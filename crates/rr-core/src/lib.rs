@@ -18,6 +18,7 @@ pub mod environment;
 pub mod event;
 pub mod evidence;
 pub mod executor;
+pub mod fix;
 pub mod id;
 pub mod index;
 pub mod journal;
@@ -57,6 +58,7 @@ pub use executor::{
     CancelToken, ExecError, Executor, GuestLayout, ListeningSocket, OutputSink, ProcessSpec,
     RunningProcess, Usage,
 };
+pub use fix::{FixCounts, FixHistory, FixKey, FixOrigin, FixRecord};
 pub use id::{RunId, StepId};
 pub use index::{ContextIndex, IndexError, IndexKind, SearchHit};
 pub use journal::{JournalError, JournalEvent, JournalRecord, JournalStore, Lease, RetryPolicy};

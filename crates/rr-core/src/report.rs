@@ -9,6 +9,7 @@ use crate::decision::Decision;
 use crate::diagnosis::Diagnosis;
 use crate::enforcement::Enforcement;
 use crate::environment::EnvironmentReport;
+use crate::fix::FixKey;
 use crate::id::{RunId, StepId};
 use crate::phase::PhaseRecord;
 use crate::plan::RunPlan;
@@ -149,6 +150,15 @@ pub struct RemedyRecord {
     pub helped: bool,
     /// Whether it was rolled back.
     pub rolled_back: bool,
+    /// Which remedy for which error, as the fix memory keeps it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fix: Option<FixKey>,
+    /// Whether it was tried before the one that the rules would have taken.
+    #[serde(default)]
+    pub departed: bool,
+    /// Seconds that the steps run again for it took.
+    #[serde(default)]
+    pub seconds: f64,
 }
 
 /// A failure that remains.

@@ -10,6 +10,6 @@ mod port;
 mod service;
 
 pub use model::ModelManager;
-pub use orchestrator::{OrchestratorManager, RemedyChoice};
+pub use orchestrator::{MOST_DEPARTURES, OrchestratorManager, RemedyChoice, RemedyQuestion};
 pub use port::PortManager;
 pub use service::ServiceManager;

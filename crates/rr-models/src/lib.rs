@@ -5,7 +5,11 @@
 //! no key at all. Nothing here knows what is being decided.
 
 mod chain;
+pub mod outcomes;
 mod rules;
+mod seed;
 
 pub use chain::DecisionChain;
+pub use outcomes::OutcomeModel;
 pub use rules::RuleModel;
+pub use seed::seed_fixes;

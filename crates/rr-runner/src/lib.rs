@@ -9,6 +9,7 @@ mod cases;
 #[cfg(test)]
 mod durability_tests;
 mod error;
+mod fixes;
 mod home;
 mod keep;
 mod live;

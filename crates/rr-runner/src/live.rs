@@ -19,7 +19,7 @@ use rr_core::{
     SandboxBackend, SandboxPolicy, ServiceRequirement,
 };
 use rr_managers::{ModelManager, OrchestratorManager, PortManager, ServiceManager};
-use rr_models::DecisionChain;
+use rr_models::{DecisionChain, OutcomeModel};
 use rr_store::Database;
 
 use crate::error::RunError;
@@ -113,7 +113,7 @@ pub(crate) struct LiveParts {
 impl LiveRun {
     pub(crate) fn new(parts: LiveParts) -> Self {
         let session = &parts.session;
-        let model = ModelManager::new(DecisionChain::new(Vec::new()));
+        let model = ModelManager::new(DecisionChain::new(vec![Arc::new(OutcomeModel)]));
         let managers = Managers {
             orchestrator: OrchestratorManager::new(model.chain()),
             port: PortManager::new(model.chain()),

@@ -5,14 +5,15 @@ use std::sync::Arc;
 
 use rr_core::report::RunReport;
 use rr_core::{
-    Analysis, CancelToken, Clock, JournalStore, Look, Observer, RepoSource, RunId, RunPlan,
-    SearchHit,
+    Analysis, CancelToken, Clock, FixRecord, JournalStore, Look, Observer, RepoSource, RunId,
+    RunPlan, SearchHit,
 };
 use rr_store::{Database, RunCursor, RunRow, RunState};
 use serde_json::Value;
 
 use crate::admin::AdminAgent;
 use crate::error::RunError;
+use crate::fixes;
 use crate::home::Home;
 use crate::orchestrator::{OnReport, OrchestratorAgent, read_report, report_path};
 use crate::request::RunRequest;
@@ -257,6 +258,44 @@ impl RunService {
             self.store.delete_environment(&row.key)?;
         }
         Ok(rows.len())
+    }
+
+    /// The fix memory: what remedies did, for which errors.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub fn fixes(&self) -> Result<Vec<FixRecord>, RunError> {
+        fixes::all(&self.store)
+    }
+
+    /// The fix memory as a file to hand on: this home's own and imported records, and with
+    /// `by_class` only what does not point at any repository.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub fn export_fixes(&self, by_class: bool) -> Result<Vec<FixRecord>, RunError> {
+        let records = self.store.fixes()?;
+        Ok(if by_class { fixes::by_class(&records) } else { records })
+    }
+
+    /// Adds the records of an exported file; gives how many are new.
+    ///
+    /// # Errors
+    /// [`RunError::Refused`] where the text is no such file.
+    pub fn import_fixes(&self, text: &str) -> Result<usize, RunError> {
+        fixes::import(&self.store, text, self.clock.unix_millis())
+    }
+
+    /// Forgets a signature or class, the seed's word on it included, or with `None` everything
+    /// that runs and imports brought; gives how many records went.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub fn forget_fixes(&self, signature: Option<&str>) -> Result<usize, RunError> {
+        Ok(match signature {
+            Some(signature) => self.store.forget_fixes(signature)?,
+            None => self.store.forget_all_fixes()?,
+        })
     }
 
     /// Searches a run's files.

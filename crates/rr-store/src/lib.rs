@@ -6,6 +6,7 @@
 mod decisions;
 mod environments;
 mod error;
+mod fixes;
 mod journal;
 mod runs;
 mod schema;
@@ -14,6 +15,7 @@ mod sqlite;
 pub use decisions::DecisionRow;
 pub use environments::EnvironmentRow;
 pub use error::StoreError;
+pub use fixes::FixBatch;
 pub use journal::WorkflowRow;
 pub use runs::{RunCursor, RunPage, RunRow, RunState};
 pub use schema::SCHEMA_VERSION;

@@ -2,6 +2,7 @@
 
 mod doctor;
 mod env;
+mod fixes;
 mod history;
 mod logs;
 mod look;
@@ -54,6 +55,7 @@ pub(crate) fn dispatch(arguments: Arguments) -> anyhow::Result<u8> {
         }
         Command::Logs { run, step, follow } => logs::logs(&service, &run, step.as_deref(), follow),
         Command::Doctor { fix, output } => doctor::doctor(&service, fix, output),
+        Command::Fixes { command } => fixes::fixes(&service, &command),
         Command::Schema | Command::Completions { .. } => Ok(crate::exit::GREEN),
     }
 }

@@ -14,7 +14,7 @@ use rr_core::{Observer, RunEvent};
 
 use crate::args::{OutputArguments, OutputFormat};
 
-pub(crate) use screens::{analysis, cases, doctor, hits, plan, runs};
+pub(crate) use screens::{analysis, cases, doctor, fixes, hits, plan, runs};
 pub(crate) use verdict::verdict;
 
 /// An observer that ends its display when told.

@@ -1,6 +1,8 @@
 //! Lists and tables for people.
 
-use rr_core::{Analysis, CaseOutcome, Evidence, RunPlan, SearchHit, TestCase, UnitRole};
+use rr_core::{
+    Analysis, CaseOutcome, Evidence, FixOrigin, FixRecord, RunPlan, SearchHit, TestCase, UnitRole,
+};
 use rr_runner::{DoctorItem, RunSummary};
 
 use super::line;
@@ -180,4 +182,38 @@ fn place_of(evidence: &Evidence) -> String {
     let path = if evidence.path.is_empty() { "the tree" } else { &evidence.path };
     let line = evidence.line.map_or(String::new(), |line| format!(":{line}"));
     format!("{path}{line} ({})", evidence.rule)
+}
+
+/// Prints the fix memory, one remedy a line below its error.
+pub(crate) fn fixes(records: &[FixRecord]) -> anyhow::Result<()> {
+    let style = Style::of_stdout();
+    if records.is_empty() {
+        line("nothing of that is remembered")?;
+    }
+    let mut error = "";
+    for record in records {
+        let FixRecord { key, counts, origin } = record;
+        if error != key.signature {
+            line(&format!("{}  {}", style.bold(&key.signature), style.dim(&key.ecosystem)))?;
+            error = &key.signature;
+        }
+        let remedy = if key.remedy.is_empty() {
+            format!("{} (choice {})", key.kind, key.place + 1)
+        } else {
+            key.remedy.clone()
+        };
+        let mean = if counts.tries == 0 { 0.0 } else { counts.seconds / f64::from(counts.tries) };
+        let origin = match origin {
+            FixOrigin::Own => "own",
+            FixOrigin::Imported => "imported",
+            FixOrigin::Seed => "seed",
+        };
+        line(&format!(
+            "  helped {} of {}, {mean:.1} s each  {remedy}  {}",
+            counts.cured,
+            counts.tries,
+            style.dim(origin)
+        ))?;
+    }
+    Ok(())
 }

@@ -4,6 +4,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod fixes;
 mod keep;
 
 use std::collections::BTreeMap;

@@ -1,5 +1,7 @@
 //! The end of a run: report, artifacts, readable projections, and word to the Admin Agent.
 
+use std::collections::BTreeMap;
+
 use rr_agents::HealthFinding;
 use rr_core::report::{RunReport, ServiceRecord, Timings};
 use rr_core::{Phase, PhaseOutcome, RunEvent, Step};
@@ -12,6 +14,7 @@ use super::progress::Progress;
 use super::verdict;
 use crate::cases;
 use crate::error::RunError;
+use crate::fixes;
 use crate::live::LiveRun;
 use crate::report;
 
@@ -28,6 +31,8 @@ pub(super) fn finish(live: &LiveRun, progress: &Progress) -> Result<Value, Workf
     live.enter(Phase::Report);
     let report = build(live, progress).map_err(|e| failed(&e))?;
     report::write(live, &report).map_err(|e| failed(&e))?;
+    fixes::remember(&live.store, &report, &versions(progress), live.clock().unix_millis())
+        .map_err(|e| failed(&e))?;
     for record in report.rungs.iter().filter(|r| r.proved) {
         live.session.tell(&RunEvent::RungProved {
             rung: record.rung,
@@ -129,6 +134,12 @@ fn decisions(live: &LiveRun, progress: &Progress) -> Vec<rr_core::Decision> {
     let mut decisions = progress.decisions.clone();
     decisions.extend(live.port_decisions());
     decisions
+}
+
+/// Versions of the toolchains that were used, by tool.
+fn versions(progress: &Progress) -> BTreeMap<String, String> {
+    let toolchains = progress.prepared.toolchains.iter();
+    toolchains.map(|t| (t.tool.clone(), t.version.clone())).collect()
 }
 
 fn failed(error: &RunError) -> WorkflowError {

@@ -133,6 +133,9 @@ pub(crate) struct Choose {
     pub tried: Vec<String>,
     pub number: u32,
     pub budget: u32,
+    /// Remedies that the rules would not have taken first and that did not help.
+    #[serde(default)]
+    pub departures: u32,
 }
 
 /// Input of `index`.

@@ -1,7 +1,7 @@
 //! The bounded repair loop: from a failed step to a changed plan, or to a classified failure.
 
 use rr_core::report::{FailureRecord, RemedyRecord};
-use rr_core::{CauseClass, Diagnosis, Phase, RemedyKind, RunPlan, Step, StepId, StepKind};
+use rr_core::{CauseClass, Diagnosis, FixKey, Phase, RemedyKind, RunPlan, Step, StepId, StepKind};
 use rr_managers::OrchestratorManager;
 use rr_workflow::{WorkflowContext, WorkflowContextExt, WorkflowError};
 
@@ -30,6 +30,12 @@ struct Pending {
     score: Score,
     /// How many of the tests left out were left out before it.
     left_out: usize,
+    /// Which remedy for which error, as the fix memory keeps it.
+    fix: Option<FixKey>,
+    /// Whether the rules would have taken another one first.
+    departed: bool,
+    /// How many attempts at steps there were before it.
+    attempts: usize,
 }
 
 /// How far a step got: more is better, compared field by field.
@@ -61,7 +67,7 @@ impl Repairs {
     /// A step succeeded: a treatment that was pending helped.
     pub(crate) fn succeeded(&mut self, step: &StepId, progress: &mut Progress) {
         if let Some(pending) = self.pending.take_if(|p| &p.step == step) {
-            progress.remedies.push(pending.record(true, false));
+            pending.record(progress, true, false);
         }
     }
 
@@ -84,7 +90,7 @@ impl Repairs {
     /// Nothing will show any more whether a pending treatment helps.
     pub(crate) fn abandon(&mut self, progress: &mut Progress) {
         if let Some(pending) = self.pending.take() {
-            progress.remedies.push(pending.record(false, false));
+            pending.record(progress, false, false);
         }
     }
 
@@ -98,12 +104,14 @@ impl Repairs {
     ) -> Result<Verdict, WorkflowError> {
         let diagnoses = self.diagnose(context, progress, failure)?;
         self.settle(context, progress, failure, &diagnoses)?;
-        let used = self.tried.len() as u32;
+        // What a memory cost is not taken from what the rules may try.
+        let departures = departures(progress, None);
+        let used = (self.tried.len() as u32).saturating_sub(departures);
         let of_step = progress.remedies.iter().filter(|r| r.diagnosis.step == failure.step.id);
+        let of_step = of_step.count() as u32 - self::departures(progress, Some(&failure.step.id));
         let again = seconds_of_repeats(progress, &failure.step.id);
-        let spent = used >= budget.remedies
-            || of_step.count() as u32 >= budget.per_step
-            || again >= budget.seconds as f64;
+        let spent =
+            used >= budget.remedies || of_step >= budget.per_step || again >= budget.seconds as f64;
         if spent {
             progress.budget_spent |= diagnoses.iter().any(|d| !d.remedies.is_empty());
             return self.give_up(context, progress, failure, diagnoses);
@@ -116,6 +124,7 @@ impl Repairs {
                 tried: self.tried.clone(),
                 number: used + 1,
                 budget: budget.remedies,
+                departures,
             },
         )?;
         match progress.took(Phase::ResolveErrors, "FixerAgent", chosen) {
@@ -146,7 +155,7 @@ impl Repairs {
                 from.clone_from(&pending.step);
             }
         }
-        progress.remedies.push(pending.record(false, true));
+        pending.record(progress, false, true);
         Ok(Verdict::Retry(from))
     }
 
@@ -194,7 +203,7 @@ impl Repairs {
                 progress.took(Phase::ResolveErrors, "FixerAgent", done);
             }
         }
-        progress.remedies.push(pending.record(helped, !helped));
+        pending.record(progress, helped, !helped);
         Ok(())
     }
 
@@ -226,6 +235,9 @@ impl Repairs {
             snapshot,
             score: failure.score,
             left_out,
+            fix: chosen.fix,
+            departed: chosen.departed,
+            attempts: progress.attempts.len(),
         });
         let from = chosen.remedy.resume_at.unwrap_or_else(|| failure.step.id.clone());
         Ok(Verdict::Retry(first_changed(progress, &from, &chosen.remedy.edits)))
@@ -233,9 +245,26 @@ impl Repairs {
 }
 
 impl Pending {
-    fn record(self, helped: bool, rolled_back: bool) -> RemedyRecord {
-        RemedyRecord { diagnosis: self.diagnosis, title: self.title, helped, rolled_back }
+    /// Records what it did.
+    fn record(self, progress: &mut Progress, helped: bool, rolled_back: bool) {
+        let again = progress.attempts.iter().skip(self.attempts);
+        let seconds = again.map(|attempt| attempt.seconds).sum();
+        progress.remedies.push(RemedyRecord {
+            diagnosis: self.diagnosis,
+            title: self.title,
+            helped,
+            rolled_back,
+            fix: self.fix,
+            departed: self.departed,
+            seconds,
+        });
     }
+}
+
+/// Remedies that the rules would not have taken first and that did not help, of one step or all.
+fn departures(progress: &Progress, step: Option<&StepId>) -> u32 {
+    let in_vain = progress.remedies.iter().filter(|r| r.departed && r.rolled_back);
+    in_vain.filter(|r| step.is_none_or(|step| &r.diagnosis.step == step)).count() as u32
 }
 
 /// Seconds that a step's attempts took after its first.

@@ -12,7 +12,7 @@ use rr_core::{
     Analysis, Diagnosis, EnvironmentReport, FetchedSource, Phase, RetryPolicy, RunEvent, RunPlan,
     StepKind,
 };
-use rr_managers::RemedyChoice;
+use rr_managers::{RemedyChoice, RemedyQuestion};
 use rr_workflow::{StepContext, StepError, StepTable};
 use serde::{Deserialize, Serialize};
 
@@ -23,7 +23,7 @@ use super::input::{
 use super::step_errors::{agent_error, engine_error, io, run_error};
 use super::time_limit::TimeLimit;
 use crate::live::LiveRun;
-use crate::{cases, prepared, workflow::decided, workflow::execute, workflow::replay};
+use crate::{cases, fixes, prepared, workflow::decided, workflow::execute, workflow::replay};
 
 type StepOutcome<T> = Result<Timed<T>, StepError>;
 
@@ -40,6 +40,10 @@ pub(crate) struct Chosen {
     pub diagnosis: Diagnosis,
     pub remedy: rr_core::Remedy,
     pub decision: rr_core::Decision,
+    #[serde(default)]
+    pub fix: Option<rr_core::FixKey>,
+    #[serde(default)]
+    pub departed: bool,
 }
 
 /// Every step of the run workflow.
@@ -244,12 +248,19 @@ fn diagnose(live: &LiveRun, _: &StepContext, input: Diagnose) -> StepOutcome<Vec
 
 fn choose_remedy(live: &LiveRun, _: &StepContext, input: Choose) -> StepOutcome<Option<Chosen>> {
     timed(live, Phase::ResolveErrors, || {
-        let manager = &live.managers.orchestrator;
-        let Some(choice) = manager.choose_remedy(&input.ecosystem, &input.diagnoses, &input.tried)
-        else {
+        let memory = fixes::remembered(&live.store, &input.ecosystem, &input.diagnoses)
+            .map_err(|e| run_error(&e))?;
+        let choice = live.managers.orchestrator.choose_remedy(&RemedyQuestion {
+            ecosystem: &input.ecosystem,
+            diagnoses: &input.diagnoses,
+            tried: &input.tried,
+            memory: &memory,
+            departures: input.departures,
+            seed: &format!("{} {}", live.id, input.number),
+        });
+        let Some(RemedyChoice { diagnosis, remedy, decision, fix, departed }) = choice else {
             return Ok(None);
         };
-        let RemedyChoice { diagnosis, remedy, decision } = choice;
         let tell = |event: &RunEvent| live.session.tell(event);
         tell(&RunEvent::Diagnosed {
             step: diagnosis.step.clone(),
@@ -264,7 +275,7 @@ fn choose_remedy(live: &LiveRun, _: &StepContext, input: Choose) -> StepOutcome<
             number: input.number,
             budget: input.budget,
         });
-        Ok(Some(Chosen { diagnosis, remedy, decision }))
+        Ok(Some(Chosen { diagnosis, remedy, decision, fix: Some(fix), departed }))
     })
 }
 

@@ -4,6 +4,7 @@
 
 mod contract;
 mod engine;
+mod fixes;
 mod killed;
 mod processes;
 mod rows;
