@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use rr_core::{AgentError, AgentName, RunEvent, ServiceKind, ServiceRequirement, StepId};
+use rr_core::{AgentError, AgentName, Phase, RunEvent, ServiceKind, ServiceRequirement, StepId};
 use serde::{Deserialize, Serialize};
 
 use crate::log::StepLog;
@@ -79,6 +79,7 @@ fn start(
         .map_err(|e| failed(AgentName::DatabaseAgent, format!("create `{}`", log.display()), &e))?;
     session.tell(&RunEvent::StepStarted {
         step: step.clone(),
+        phase: Phase::Configure,
         title: format!("provision {name}"),
         command: String::new(),
         attempt: 1,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::thread;
 
 use rr_core::{
-    AgentError, AgentName, RunEvent, StepId, SystemLayer, SystemPackage, Toolchain,
+    AgentError, AgentName, Phase, RunEvent, StepId, SystemLayer, SystemPackage, Toolchain,
     ToolchainRequirement,
 };
 use serde::{Deserialize, Serialize};
@@ -116,6 +116,7 @@ fn open_log(session: &RunSession) -> Result<Arc<StepLog>, AgentError> {
     let step = StepId::new("toolchains");
     session.tell(&RunEvent::StepStarted {
         step: step.clone(),
+        phase: Phase::ManageDependencies,
         title: "obtain toolchains and system packages".to_owned(),
         command: String::new(),
         attempt: 1,

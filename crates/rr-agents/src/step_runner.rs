@@ -101,6 +101,7 @@ fn network(session: &RunSession, step: &Step) -> NetworkNeed {
 pub(crate) fn announce(session: &RunSession, task: &StepTask) {
     session.tell(&RunEvent::StepStarted {
         step: task.step.id.clone(),
+        phase: task.step.kind.phase(),
         title: task.step.title.clone(),
         command: task.step.command.to_string(),
         attempt: task.attempt,

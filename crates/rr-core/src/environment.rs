@@ -28,6 +28,28 @@ pub enum EnvironmentKind {
     Host,
 }
 
+impl EnvironmentKind {
+    /// The name, as people write it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Colab => "Colab",
+            Self::Aws => "AWS",
+            Self::Gcp => "GCP",
+            Self::Azure => "Azure",
+            Self::Kubernetes => "Kubernetes",
+            Self::Docker => "Docker",
+            Self::Podman => "Podman",
+            Self::Wsl => "WSL",
+            Self::Codespaces => "Codespaces",
+            Self::Gitpod => "Gitpod",
+            Self::GithubActions => "GitHub Actions",
+            Self::GitlabCi => "GitLab CI",
+            Self::Host => "plain host",
+        }
+    }
+}
+
 /// What EnvDetectorAgent found.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct EnvironmentReport {
@@ -60,6 +82,20 @@ pub struct EnvironmentReport {
     pub registries: BTreeMap<String, bool>,
     /// Context indexes that could be used here, best first.
     pub recommended_indexes: Vec<IndexKind>,
+}
+
+impl EnvironmentReport {
+    /// For people: `host, Debian GNU/Linux 12 (bookworm), 2 cpus, 24 GiB memory, 31 GiB disk free`.
+    #[must_use]
+    pub fn in_one_line(&self) -> String {
+        let kinds: Vec<&str> = self.kinds.iter().map(|kind| kind.as_str()).collect();
+        let mut parts = vec![kinds.join(", "), self.os.clone(), format!("{} cpus", self.cpus)];
+        parts.push(format!("{} GiB memory", self.memory >> 30));
+        parts.push(format!("{} GiB disk free", self.disk_free >> 30));
+        parts.extend(self.gpus.iter().map(|(name, _)| name.clone()));
+        parts.retain(|part| !part.is_empty());
+        parts.join(", ")
+    }
 }
 
 /// One installation of a tool on the host.

@@ -36,11 +36,11 @@ pub enum ReportFormat {
 )]
 #[serde(rename_all = "lowercase")]
 pub enum CaseOutcome {
-    /// Passed. A failure that its authors expect counts as skipped: it proves nothing.
+    /// Passed.
     Passed,
     /// An assertion failed.
     Failed,
-    /// Skipped by its authors.
+    /// Skipped by its authors, or failed as they expect: neither proves anything.
     Skipped,
     /// Could not run: collection, set-up or tear-down failed, or it never ended.
     Errored,

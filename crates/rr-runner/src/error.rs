@@ -4,6 +4,8 @@ use rr_core::{EngineError, EngineErrorKind, ExecError, IndexError};
 use rr_store::StoreError;
 use rr_workflow::WorkflowError;
 
+use crate::workflow::HINT;
+
 /// An error of the run service. A negative verdict is no error.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
@@ -70,11 +72,15 @@ impl RunError {
 
     /// The error of a drive of this run.
     pub(crate) fn from_workflow(run_id: &str, error: WorkflowError) -> Self {
-        let message = error.to_string();
+        let text = error.to_string();
+        let (message, hint) = match text.split_once(HINT) {
+            Some((message, hint)) => (message.to_owned(), Some(hint.to_owned())),
+            None => (text, None),
+        };
         match error.code() {
             "interrupted" => Self::Interrupted { run_id: run_id.to_owned(), reason: message },
-            "refused" => Self::Refused { message, hint: None },
-            "environment" | "transient" => Self::Environment { message, hint: None },
+            "refused" => Self::Refused { message, hint },
+            "environment" | "transient" => Self::Environment { message, hint },
             "lease-held" => Self::Busy(run_id.to_owned()),
             "unknown-workflow-id" => Self::Unknown(run_id.to_owned()),
             _ => Self::Internal(message),

@@ -224,6 +224,11 @@ impl LiveRun {
         self.session.tell(&RunEvent::Decided { decision: decision.clone() });
     }
 
+    /// Tells what a phase found, in one line.
+    pub(crate) fn found(&self, phase: Phase, text: String) {
+        self.session.tell(&RunEvent::Found { phase, text });
+    }
+
     /// Tells that a phase is being worked in. Phases may be entered again: repair goes back.
     pub(crate) fn enter(&self, phase: Phase) {
         let mut current = lock(&self.phase);

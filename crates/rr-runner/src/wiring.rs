@@ -124,21 +124,26 @@ impl Wiring {
     pub fn doctor(&self) -> Vec<DoctorItem> {
         let tools = self.host_tools(false);
         let environment = HostProbe::new(tools.clone()).probe(self.home.root());
-        Doctor::new(Arc::new(Toolchains::new(tools))).examine(&environment)
+        let toolchains = Arc::new(Toolchains::new(tools.clone()));
+        Doctor::new(tools, toolchains).examine(&environment)
     }
 
-    /// Installs what can be installed, telling each, then looks again.
-    ///
-    /// # Errors
-    /// Where something that should install does not.
-    pub fn doctor_fix(&self, sink: Arc<dyn OutputSink>) -> Result<Vec<DoctorItem>, RunError> {
+    /// Installs what is missing, each told to `sink`, then looks again. What cannot be installed
+    /// does not keep the rest from being so: its reason and way out are told.
+    #[must_use]
+    pub fn doctor_fix(&self, sink: Arc<dyn OutputSink>) -> Vec<DoctorItem> {
         let tools = self.host_tools(false);
         let environment = HostProbe::new(tools.clone()).probe(self.home.root());
-        let doctor = Doctor::new(Arc::new(Toolchains::new(tools)));
-        for item in doctor.examine(&environment).iter().filter(|i| i.auto && i.found.is_none()) {
-            doctor.fix(item, &environment, sink.clone(), &CancelToken::default())?;
+        let doctor = Doctor::new(tools.clone(), Arc::new(Toolchains::new(tools)));
+        for item in doctor.examine(&environment).iter().filter(|item| item.found.is_none()) {
+            sink.write(format!("installing {}\n", item.tool).as_bytes());
+            let fixed = doctor.fix(item, &environment, sink.clone(), &CancelToken::default());
+            if let Err(error) = fixed {
+                let hint = error.hint.map(|hint| format!(": {hint}")).unwrap_or_default();
+                sink.write(format!("{}{hint}\n", error.message).as_bytes());
+            }
         }
-        Ok(self.doctor())
+        self.doctor()
     }
 
     fn host_tools(&self, trusted: bool) -> HostTools {

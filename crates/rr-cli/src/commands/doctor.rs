@@ -13,7 +13,7 @@ pub(crate) fn doctor(
 ) -> anyhow::Result<u8> {
     let wiring = service.wiring();
     let items =
-        if fix { wiring.doctor_fix(std::sync::Arc::new(ToStderr))? } else { wiring.doctor() };
+        if fix { wiring.doctor_fix(std::sync::Arc::new(ToStderr)) } else { wiring.doctor() };
     match output.output {
         OutputFormat::Human => ui::doctor(&items)?,
         _ => ui::line(&serde_json::to_string_pretty(&items).context("write the list")?)?,

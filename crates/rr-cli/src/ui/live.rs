@@ -5,15 +5,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use rr_core::{Observer, Phase, RunEvent};
+use rr_core::{Observer, RunEvent};
 
 use super::Display;
 use super::plain::{Headings, describe};
+use super::progress::Ongoing;
 use super::style::Style;
+use super::text::{clean, wrap};
 
 /// Ten drawings a second look alive and cost nothing.
 const TICK: Duration = Duration::from_millis(100);
-const SPINNER: [char; 10] = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 
 /// The live display.
 pub(crate) struct LiveDisplay {
@@ -23,27 +24,18 @@ pub(crate) struct LiveDisplay {
 
 struct State {
     style: Style,
-    began: Instant,
-    phase: Option<(Phase, Instant)>,
-    step: Option<(String, Instant)>,
-    last_line: String,
+    ongoing: Ongoing,
     headings: Headings,
-    frame: usize,
     drawn: usize,
     ended: bool,
 }
 
 impl LiveDisplay {
     pub(crate) fn start() -> Self {
-        let now = Instant::now();
         let state = Arc::new(Mutex::new(State {
             style: Style::of_stderr(),
-            began: now,
-            phase: None,
-            step: None,
-            last_line: String::new(),
+            ongoing: Ongoing::began(Instant::now()),
             headings: Headings::default(),
-            frame: 0,
             drawn: 0,
             ended: false,
         }));
@@ -55,7 +47,7 @@ impl LiveDisplay {
                 if state.ended {
                     return;
                 }
-                state.frame += 1;
+                state.ongoing.tick();
                 state.redraw(None);
             }
         });
@@ -66,25 +58,9 @@ impl LiveDisplay {
 impl Observer for LiveDisplay {
     fn on_event(&self, event: &RunEvent) {
         let mut state = lock(&self.state);
-        let now = Instant::now();
-        match event {
-            RunEvent::PhaseStarted { phase } => {
-                state.phase = Some((*phase, now));
-                state.step = None;
-                state.last_line.clear();
-            }
-            RunEvent::StepStarted { title, .. } => {
-                state.step = Some((title.clone(), now));
-                state.last_line.clear();
-            }
-            RunEvent::StepEnded { .. } => state.step = None,
-            RunEvent::Output { line, .. } => {
-                if !line.trim().is_empty() {
-                    state.last_line.clone_from(line);
-                }
-                return;
-            }
-            _ => {}
+        state.ongoing.take(event, Instant::now());
+        if matches!(event, RunEvent::Output { .. }) {
+            return;
         }
         let text = describe(event, false);
         let text = state.headings.tell(event, text).map(|text| state.paint(event, &text));
@@ -97,7 +73,8 @@ impl Display for LiveDisplay {
         {
             let mut state = lock(&self.state);
             state.ended = true;
-            state.erase();
+            let erased = state.erased();
+            print(&erased);
         }
         if let Some(ticker) = lock(&self.ticker).take() {
             // A ticker that panicked has nothing left to show.
@@ -107,73 +84,58 @@ impl Display for LiveDisplay {
 }
 
 impl State {
+    /// Wrapped to the terminal and coloured line by line: headings stand out, whatever comes
+    /// under them.
     fn paint(&self, event: &RunEvent, text: &str) -> String {
+        let wrapped = wrap(&clean(text), width());
+        let painted = wrapped.lines().map(|line| {
+            if line.starts_with('[') { self.style.bold(line) } else { self.paint_line(event, line) }
+        });
+        painted.collect::<Vec<_>>().join("\n")
+    }
+
+    fn paint_line(&self, event: &RunEvent, line: &str) -> String {
         let style = self.style;
         match event {
-            RunEvent::PhaseStarted { .. } => style.bold(text),
-            RunEvent::StepEnded { ok: true, .. } => style.green(text),
-            RunEvent::StepEnded { ok: false, .. } | RunEvent::PhaseEnded { .. } => style.red(text),
-            RunEvent::Diagnosed { .. } | RunEvent::RemedyApplied { .. } => style.yellow(text),
-            RunEvent::Decided { .. } => style.dim(text),
-            _ => text.to_owned(),
+            RunEvent::StepEnded { ok: true, .. } => style.green(line),
+            RunEvent::StepEnded { ok: false, .. } | RunEvent::PhaseEnded { .. } => style.red(line),
+            RunEvent::Diagnosed { .. } | RunEvent::RemedyApplied { .. } => style.yellow(line),
+            RunEvent::Decided { .. } | RunEvent::Found { .. } => style.dim(line),
+            _ => line.to_owned(),
         }
     }
 
-    /// Prints what is finished above the lines of what goes on.
+    /// Prints what is finished above the lines of what goes on, in one write: no flicker.
     fn redraw(&mut self, finished: Option<&str>) {
-        self.erase();
-        let mut out = String::new();
+        let mut out = self.erased();
         if let Some(text) = finished {
             out.push_str(text);
             out.push('\n');
         }
-        let lines = self.lines();
-        self.drawn = lines.len();
-        for line in &lines {
-            out.push_str(line);
-            out.push('\n');
+        if !self.ended {
+            let lines = self.ongoing.lines(Instant::now(), width(), self.style);
+            self.drawn = lines.len();
+            lines.iter().for_each(|line| {
+                out.push_str(line);
+                out.push('\n');
+            });
         }
         print(&out);
     }
 
-    fn lines(&self) -> Vec<String> {
-        let width = terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0));
-        let Some((phase, _)) = self.phase.filter(|_| !self.ended) else { return Vec::new() };
-        let (what, since) = match &self.step {
-            Some((title, since)) => (title.clone(), *since),
-            None => (phase.title().to_owned(), self.began),
-        };
-        let spinner = SPINNER[self.frame % SPINNER.len()];
-        let head = format!(
-            "{spinner} {what}  {}  (run {})",
-            clock(since.elapsed()),
-            clock(self.began.elapsed())
-        );
-        let mut lines = vec![self.style.bold(&cut(&head, width))];
-        if !self.last_line.is_empty() {
-            lines.push(self.style.dim(&cut(&format!("  {}", self.last_line.trim()), width)));
-        }
-        lines
-    }
-
-    fn erase(&mut self) {
-        if self.drawn > 0 {
-            // Up to the first drawn line, then clear to the end of the screen.
-            print(&format!("\x1b[{}A\r\x1b[J", self.drawn));
-            self.drawn = 0;
+    /// Up to the first drawn line, then clear to the end of the screen.
+    fn erased(&mut self) -> String {
+        match std::mem::take(&mut self.drawn) {
+            0 => String::new(),
+            drawn => format!("\x1b[{drawn}A\r\x1b[J"),
         }
     }
 }
 
-fn clock(elapsed: Duration) -> String {
-    let seconds = elapsed.as_secs();
-    format!("{}:{:02}", seconds / 60, seconds % 60)
-}
-
-/// At most `width - 1` characters, control characters left out: a step's output must not steer
-/// the terminal.
-fn cut(text: &str, width: usize) -> String {
-    text.chars().filter(|c| !c.is_control()).take(width.saturating_sub(1)).collect()
+fn width() -> usize {
+    terminal_size::terminal_size_of(std::io::stderr())
+        .or_else(terminal_size::terminal_size)
+        .map_or(80, |(width, _)| usize::from(width.0))
 }
 
 fn print(text: &str) {

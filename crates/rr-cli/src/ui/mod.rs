@@ -2,8 +2,10 @@
 
 mod live;
 mod plain;
+mod progress;
 mod screens;
 mod style;
+mod text;
 mod verdict;
 
 use std::io::{IsTerminal as _, Write as _};

@@ -7,6 +7,7 @@ use rr_runner::{DoctorItem, RunSummary};
 
 use super::line;
 use super::style::Style;
+use super::text::clean;
 
 /// Prints an analysis; with `explain`, every fact and its rule.
 pub(crate) fn analysis(analysis: &Analysis, explain: bool) -> anyhow::Result<()> {
@@ -136,9 +137,9 @@ pub(crate) fn cases(cases: &[&TestCase]) -> anyhow::Result<()> {
             CaseOutcome::Errored => style.red("errored"),
         };
         let cause = case.cause.map_or(String::new(), |cause| format!("  [{cause}]"));
-        line(&format!("{mark} {}{cause}", case.id))?;
+        line(&format!("{mark} {}{cause}", clean(&case.id)))?;
         if matches!(case.outcome, CaseOutcome::Failed | CaseOutcome::Errored) {
-            for text in case.message.lines().take(12) {
+            for text in clean(&case.message).lines().take(12) {
                 line(&style.dim(&format!("    {text}")))?;
             }
         }
@@ -151,7 +152,7 @@ pub(crate) fn hits(hits: &[SearchHit]) -> anyhow::Result<()> {
     let style = Style::of_stdout();
     for hit in hits {
         line(&format!("{}:{}", style.bold(&hit.path), hit.line))?;
-        for text in hit.snippet.lines().take(3) {
+        for text in clean(&hit.snippet).lines().take(3) {
             line(&format!("    {text}"))?;
         }
     }

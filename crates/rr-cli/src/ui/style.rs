@@ -19,6 +19,12 @@ impl Style {
         Self { on: std::io::stderr().is_terminal() && wanted() }
     }
 
+    /// Without colours.
+    #[cfg(test)]
+    pub(crate) fn plain() -> Self {
+        Self { on: false }
+    }
+
     pub(crate) fn red(self, text: &str) -> String {
         self.paint("31", text)
     }

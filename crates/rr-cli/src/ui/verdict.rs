@@ -3,12 +3,16 @@
 use std::fmt::Write as _;
 
 use rr_core::report::RunReport;
-use rr_core::{CaseOutcome, Rung, TestCase};
+use rr_core::{CaseOutcome, RepoSource, Rung, TestCase};
 
 use super::style::Style;
+use super::text::{clean, clip};
 
 /// Most failing tests that are shown.
 const FAILING: usize = 8;
+
+/// Most notes that are shown.
+const NOTES: usize = 5;
 
 /// Prints the verdict.
 pub(crate) fn verdict(report: &RunReport) -> anyhow::Result<()> {
@@ -23,6 +27,7 @@ fn render(report: &RunReport, style: Style) -> String {
     services(&mut out, report);
     failures(&mut out, report, style);
     remedies(&mut out, report);
+    notes(&mut out, report, style);
     foot(&mut out, report, style);
     out
 }
@@ -34,7 +39,11 @@ fn head(out: &mut String, report: &RunReport, style: Style) {
     let commit: String = report.commit.chars().take(17).collect();
     put(
         out,
-        &style.dim(&format!("{}  commit {commit}  run {}", report.verdict.summary, report.run_id)),
+        &style.dim(&format!(
+            "{}  commit {commit}  run {}",
+            clean(&report.verdict.summary),
+            report.run_id
+        )),
     );
 }
 
@@ -123,6 +132,22 @@ fn remedies(out: &mut String, report: &RunReport) {
     }
 }
 
+/// What was left out, not had, or done otherwise than asked.
+fn notes(out: &mut String, report: &RunReport, style: Style) {
+    let notes = &report.plan.notes;
+    if notes.is_empty() {
+        return;
+    }
+    put(out, "");
+    for note in notes.iter().take(NOTES) {
+        put(out, &style.dim(&format!("  note: {}", clip(note, 130))));
+    }
+    if notes.len() > NOTES {
+        let more = format!("  … {} more: repo-runner plan", notes.len() - NOTES);
+        put(out, &style.dim(&more));
+    }
+}
+
 fn foot(out: &mut String, report: &RunReport, style: Style) {
     let t = report.timings;
     let environment = if report.prepared.reused {
@@ -158,12 +183,33 @@ fn next(report: &RunReport) -> String {
     } else if failing > 0 {
         format!("repo-runner tests {id} --failed")
     } else if report.services.iter().any(|service| !service.url.is_empty()) {
-        format!("repo-runner run {} --until running --keep    # and use it", report.source)
+        format!("repo-runner run {} --until running --keep    # and use it", named(report))
     } else if report.verdict.asked >= Rung::Tested {
         format!("repo-runner recipe {id}    # the commands, without repo-runner")
     } else {
-        format!("repo-runner run {} --until tested", report.source)
+        format!("repo-runner run {}", named(report))
     }
+}
+
+/// The source as the user would name it again.
+fn named(report: &RunReport) -> String {
+    let reference = match &report.source {
+        RepoSource::Git { reference, .. } | RepoSource::Folder { reference, .. } => {
+            reference.as_deref()
+        }
+        RepoSource::Archive { .. } | RepoSource::Package { .. } => None,
+    };
+    let reference = reference.map(|name| format!(" --ref {}", quoted(name))).unwrap_or_default();
+    format!("{}{reference}", quoted(&report.source.to_string()))
+}
+
+/// The word as a shell reads it.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_-./:@+,%=~".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
 }
 
 /// The line of a message that says most: the last that speaks of an error, else the first.
@@ -172,15 +218,6 @@ fn telling(message: &str) -> Option<&str> {
     lines()
         .rfind(|line| line.contains("Error") || line.starts_with("E "))
         .or_else(|| lines().next())
-}
-
-/// The text on one line, cut to `width` characters, control characters left out.
-fn clip(text: &str, width: usize) -> String {
-    let one: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    if one.chars().count() <= width {
-        return one;
-    }
-    one.chars().take(width - 1).chain(['…']).collect()
 }
 
 fn put(out: &mut String, text: &str) {

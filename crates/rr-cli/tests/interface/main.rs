@@ -75,6 +75,51 @@ fn bad_input_is_refused_with_the_value_and_a_way_out() {
 }
 
 #[test]
+fn nothing_above_the_asked_rung_is_claimed() {
+    let scratch = Scratch::new();
+    for rung in ["analyzed", "installed", "running"] {
+        let arguments = ["run", &fixture("shell-plain"), "--until", rung, "--output", "json"];
+        let report = scratch.report(&arguments);
+        assert_eq!(report["verdict"]["rung"], rung);
+        assert_eq!(report["verdict"]["green"], true, "{rung}");
+        for record in report["rungs"].as_array().unwrap() {
+            let tried = record["evidence"][0] != "not asked for";
+            assert_eq!(record["proved"], tried, "{rung}: {record}");
+        }
+    }
+}
+
+#[test]
+fn a_source_that_cannot_be_fetched_is_told_in_the_users_terms() {
+    let scratch = Scratch::new();
+    let folder = scratch.folder().join("app");
+    copy(Path::new(&fixture("shell-plain")), &folder);
+    for arguments in [
+        &["init", "-q", "-b", "trunk"][..],
+        &["add", "-A"],
+        &["-c", "user.name=n", "-c", "user.email=e", "commit", "-qm", "one"],
+    ] {
+        git(&folder, arguments);
+    }
+    let output = scratch.run(&["run", folder.to_str().unwrap(), "--ref", "nowhere"]);
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(2), "{errors}");
+    let told = errors.lines().find(|line| line.contains("error:")).unwrap();
+    assert!(told.contains("`nowhere`") && !told.contains("fetch-source"), "{errors}");
+    assert!(errors.contains("hint:") && errors.contains("trunk"), "{errors}");
+    fs::File::create(folder.join("huge.bin")).unwrap().set_len(10 << 30).unwrap();
+    let output = scratch.run(&["run", folder.to_str().unwrap()]);
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(2), "{errors}");
+    assert!(errors.contains("huge.bin") && errors.contains("4 GiB"), "{errors}");
+    git(&folder, &["checkout", "-q", "-b", "other"]);
+    fs::remove_file(folder.join("huge.bin")).unwrap();
+    let run = ["run", folder.to_str().unwrap(), "--ref", "other", "--until", "analyzed"];
+    let screen = String::from_utf8(scratch.run(&run).stdout).unwrap();
+    assert!(screen.contains("--ref other"), "the next command names another tree: {screen}");
+}
+
+#[test]
 fn a_package_that_is_not_there_is_answered_with_those_that_are() {
     let scratch = Scratch::new();
     let output = scratch.run(&["plan", &fixture("shell-plain"), "--package", "nowhere"]);

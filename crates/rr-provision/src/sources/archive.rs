@@ -10,6 +10,7 @@ use std::path::{Component, Path, PathBuf};
 use flate2::read::MultiGzDecoder;
 use rr_core::EngineError;
 
+use super::limits::{FILE_BYTES, TOTAL_BYTES, excess, unpacked};
 use crate::fault;
 use crate::store::{make_open_folder, remove_tree};
 
@@ -23,10 +24,6 @@ pub(crate) enum ArchiveKind {
 
 /// Most entries of an archive.
 const ENTRIES: u64 = 500_000;
-/// Largest file.
-const FILE_BYTES: u64 = 4 << 30;
-/// All files together.
-const TOTAL_BYTES: u64 = 20 << 30;
 
 impl ArchiveKind {
     /// The kind that a file name tells; `None` where it is no archive.
@@ -64,7 +61,12 @@ pub(crate) fn unpack(
 
 fn unpack_aside(archive: &Path, kind: ArchiveKind, aside: &Path) -> Result<(), EngineError> {
     let file = File::open(archive).map_err(|e| fault::io("open archive", archive, e))?;
+    let size = file.metadata().map_err(|e| fault::io("read", archive, e))?.len();
     let mut target = Target::new(archive, aside);
+    target.room = match kind {
+        ArchiveKind::Tar => TOTAL_BYTES,
+        ArchiveKind::Zip | ArchiveKind::TarGz => unpacked(size),
+    };
     match kind {
         ArchiveKind::Zip => unpack_zip(file, &mut target)?,
         ArchiveKind::Tar => unpack_tar(io::BufReader::new(file), &mut target)?,
@@ -162,11 +164,21 @@ struct Target<'a> {
     links: Vec<PathBuf>,
     entries: u64,
     bytes: u64,
+    /// How many bytes it may unpack to.
+    room: u64,
 }
 
 impl<'a> Target<'a> {
     fn new(archive: &'a Path, root: &'a Path) -> Self {
-        Self { archive, root, seen: HashSet::new(), links: Vec::new(), entries: 0, bytes: 0 }
+        Self {
+            archive,
+            root,
+            seen: HashSet::new(),
+            links: Vec::new(),
+            entries: 0,
+            bytes: 0,
+            room: TOTAL_BYTES,
+        }
     }
 
     fn refuse(&self, path: &Path, reason: &str) -> EngineError {
@@ -230,13 +242,15 @@ impl<'a> Target<'a> {
             .mode(0o644)
             .open(&place)
             .map_err(|e| fault::io("create", &place, e))?;
-        let copied = io::copy(&mut content.take(FILE_BYTES + 1), &mut file)
+        let left = FILE_BYTES.min(self.room.saturating_sub(self.bytes)) + 1;
+        let copied = io::copy(&mut content.take(left), &mut file)
             .map_err(|e| self.refuse(path, &format!("the archive is broken there: {e}")))?;
         self.bytes += copied;
-        if copied > FILE_BYTES || self.bytes > TOTAL_BYTES {
-            return Err(
-                self.refuse(path, "a file is larger than 4 GiB, or all together than 20 GiB")
-            );
+        if let Some(reason) = excess(copied, self.bytes) {
+            return Err(self.refuse(path, reason));
+        }
+        if self.bytes > self.room {
+            return Err(self.refuse(path, "it unpacks to more than 200 times its own size"));
         }
         let mode = if executable { 0o755 } else { 0o644 };
         file.set_permissions(fs::Permissions::from_mode(mode))

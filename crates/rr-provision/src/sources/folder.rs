@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use rr_core::{CancelToken, EngineError};
 
 use super::archive::leads_out;
+use super::limits::excess;
 use crate::fault;
 use crate::store::make_open_folder;
 
@@ -54,6 +55,7 @@ pub(super) struct Copier<'a> {
     from: &'a Path,
     into: &'a Path,
     cancel: &'a CancelToken,
+    bytes: u64,
     special: u64,
     outward: Vec<String>,
     generated: Vec<String>,
@@ -61,7 +63,8 @@ pub(super) struct Copier<'a> {
 
 impl<'a> Copier<'a> {
     pub(super) fn new(from: &'a Path, into: &'a Path, cancel: &'a CancelToken) -> Self {
-        Self { from, into, cancel, special: 0, outward: Vec::new(), generated: Vec::new() }
+        let (outward, generated) = (Vec::new(), Vec::new());
+        Self { from, into, cancel, bytes: 0, special: 0, outward, generated }
     }
 
     /// Copies what git lists: paths relative to the folder, separated by NUL. A folder among them
@@ -130,6 +133,15 @@ impl<'a> Copier<'a> {
             self.special += 1;
             return Ok(());
         }
+        self.bytes += meta.len();
+        if let Some(reason) = excess(meta.len(), self.bytes) {
+            return Err(fault::refused(format!(
+                "folder `{}` is refused at `{}`: {reason}",
+                self.from.display(),
+                relative.display()
+            ))
+            .with_hint("what `.gitignore` names is left out of the copy"));
+        }
         fs::copy(&from, &into).map_err(|e| fault::io("copy", &from, e))?;
         let executable = meta.permissions().mode() & 0o111 != 0;
         let mode = if executable { 0o755 } else { 0o644 };
@@ -169,4 +181,26 @@ fn is_generated(name: &str, path: &Path) -> bool {
     GENERATED.contains(&name)
         || path.join("pyvenv.cfg").is_file()
         || (name == "target" && path.join("CACHEDIR.TAG").is_file())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_of_ten_gigabytes_is_refused_before_it_is_copied_unless_it_is_ignored() {
+        let folder = tempfile::tempdir().unwrap();
+        let (from, into) = (folder.path().join("from"), folder.path().join("into"));
+        fs::create_dir(&from).unwrap();
+        fs::write(from.join("a.txt"), "a").unwrap();
+        fs::File::create(from.join("huge.bin")).unwrap().set_len(10 << 30).unwrap();
+        let cancel = CancelToken::default();
+        let error = Copier::new(&from, &into, &cancel).tree(Path::new("")).unwrap_err();
+        let text = error.to_string();
+        assert!(text.contains("huge.bin") && text.contains("4 GiB"), "{text}");
+        assert!(error.hint.unwrap().contains(".gitignore") && !into.join("huge.bin").exists());
+        fs::write(from.join(".gitignore"), "*.bin\n").unwrap();
+        Copier::new(&from, &into, &cancel).tree(Path::new("")).unwrap();
+        assert!(into.join("a.txt").is_file() && !into.join("huge.bin").exists());
+    }
 }

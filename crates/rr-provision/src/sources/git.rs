@@ -8,6 +8,7 @@ use std::sync::Arc;
 use rr_core::{CancelToken, EngineError, OutputSink};
 
 use super::git_program::{Git, without_credentials};
+use super::limits::excess;
 use crate::fault;
 
 /// One clone in the making.
@@ -99,16 +100,22 @@ impl Clone<'_> {
         let into = self.into.to_string_lossy().into_owned();
         let root = Path::new("/");
         let sink = || Arc::clone(&self.sink);
-        let shallow = ["clone", "--quiet", "--depth=1", "--template="];
-        let Some(reference) = reference else {
-            let arguments = [&shallow[..], &["--", url, &into]].concat();
-            return self.git.run(root, &arguments, sink(), self.cancel);
+        // Nothing is written before its size is known.
+        let shallow = ["clone", "--quiet", "--depth=1", "--no-checkout", "--template="];
+        let branch = match reference {
+            None => Some(Vec::new()),
+            Some(name) if !is_hash(name) && !name.starts_with("refs/") => {
+                Some(vec![format!("--branch={name}")])
+            }
+            Some(_) => None,
         };
-        if !is_hash(reference) && !reference.starts_with("refs/") {
-            let branch = format!("--branch={reference}");
-            let arguments = [&shallow[..], &[&branch, "--", url, &into]].concat();
-            return self.git.run(root, &arguments, sink(), self.cancel);
+        if let Some(branch) = branch {
+            let branch: Vec<&str> = branch.iter().map(String::as_str).collect();
+            let arguments = [&shallow[..], &branch, &["--", url, &into]].concat();
+            self.git.run(root, &arguments, sink(), self.cancel)?;
+            return self.check_out_default();
         }
+        let reference = reference.unwrap_or_default();
         self.git.run(
             root,
             &["init", "--quiet", "--template=", "--", &into],
@@ -144,7 +151,12 @@ impl Clone<'_> {
                 return Ok(commit.to_owned());
             }
         }
-        Err(fault::refused(format!("the repository has no branch, tag or commit `{reference}`")))
+        let names = ["for-each-ref", "--sort=-committerdate", "--count=8"];
+        let format = ["--format=%(refname:lstrip=2)", "refs/remotes", "refs/heads", "refs/tags"];
+        let known = self.git.text(self.into, &[&names[..], &format[..]].concat(), self.cancel);
+        let known = known.unwrap_or_default().replace("origin/", "").replace('\n', ", ");
+        Err(fault::refused(format!("the repository has no branch, tag or commit `{reference}`"))
+            .with_hint(format!("among those it has: {known}")))
     }
 
     fn is_branch(&self, reference: &str) -> bool {
@@ -194,6 +206,7 @@ impl Clone<'_> {
     /// Writes the index and the files. Some clones lack objects: what can be had is written, the
     /// rest is noted and marked so that git does not see it as deleted.
     fn fill_work_tree(&mut self, commit: &str) -> Result<(), EngineError> {
+        self.check_sizes(commit)?;
         self.run(&["read-tree", commit])?;
         if self.run(&["checkout-index", "--all", "--force", "--quiet"]).is_ok() {
             let _ = self.run(&["update-index", "--refresh", "-q"]);
@@ -222,6 +235,30 @@ impl Clone<'_> {
             shown.join(", "),
             if missing.len() > shown.len() { ", …" } else { "" }
         ));
+        Ok(())
+    }
+
+    /// Refuses a tree whose files would fill the disk: the objects of a hostile one are small.
+    fn check_sizes(&self, commit: &str) -> Result<(), EngineError> {
+        let list = ["ls-tree", "-r", "-l", "-z", "--full-tree", commit];
+        let listed = self.git.capture(self.into, &list, self.cancel)?;
+        if !listed.exit.success() {
+            // Objects are missing; what there is, is checked while it is written.
+            return Ok(());
+        }
+        let mut total = 0u64;
+        for entry in listed.stdout.split(|byte| *byte == 0) {
+            let entry = String::from_utf8_lossy(entry);
+            let Some((head, path)) = entry.split_once('\t') else { continue };
+            let size: u64 =
+                head.split_whitespace().last().and_then(|s| s.parse().ok()).unwrap_or(0);
+            total += size;
+            if let Some(reason) = excess(size, total) {
+                return Err(fault::refused(format!(
+                    "the repository is refused at `{path}`: {reason}"
+                )));
+            }
+        }
         Ok(())
     }
 

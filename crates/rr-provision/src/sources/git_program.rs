@@ -193,7 +193,7 @@ fn configuration_lines(key: &str, value: &str) -> String {
 fn explain(arguments: &[&str], exit: &str, messages: &str) -> EngineError {
     let settings = arguments.iter().take_while(|argument| **argument == "-c").count() * 2;
     let verb = arguments.get(settings).unwrap_or(&"");
-    let shown = without_credentials(&last_lines(messages));
+    let shown = without_credentials(&telling(messages));
     let text = format!("git {verb} failed with {exit}: {shown}");
     let holds = |needles: &[&str]| needles.iter().any(|needle| messages.contains(needle));
     // "fatal: could not read Username for 'https://…': terminal prompts disabled"
@@ -216,6 +216,7 @@ fn explain(arguments: &[&str], exit: &str, messages: &str) -> EngineError {
     }
     if holds(&[
         "Could not resolve host",
+        "Could not read from remote repository",
         "timed out",
         "Connection",
         "early EOF",
@@ -223,9 +224,19 @@ fn explain(arguments: &[&str], exit: &str, messages: &str) -> EngineError {
         "unexpected disconnect",
         "The requested URL returned error: 5",
     ]) {
-        return fault::transient(text);
+        return fault::transient(text)
+            .with_hint("look at the address, the network, and the proxy variables");
     }
     fault::environment(text)
+}
+
+/// What git and ssh say of the failure, without the advice that follows any of them.
+fn telling(messages: &str) -> String {
+    // "Please make sure you have the correct access rights / and the repository exists."
+    let advice = ["Please make sure you have", "and the repository exists."];
+    let lines: Vec<&str> =
+        messages.lines().filter(|line| !advice.iter().any(|text| line.starts_with(text))).collect();
+    last_lines(&lines.join("\n"))
 }
 
 /// Messages of git repeat the URL, which may hold a password.
@@ -255,6 +266,18 @@ mod tests {
             without_credentials("fatal: 'https://me:s3cret@h.example/o/n' and https://h2/x@y"),
             "fatal: 'https://h.example/o/n' and https://h2/x@y"
         );
+    }
+
+    #[test]
+    fn a_host_that_is_not_there_is_named_by_the_error_and_leaves_a_way_out() {
+        let messages = "ssh: Could not resolve hostname h.invalid: Name or service not known\n\
+                        fatal: Could not read from remote repository.\n\n\
+                        Please make sure you have the correct access rights\n\
+                        and the repository exists.\n";
+        let error = explain(&["clone"], "exit status 128", messages);
+        assert_eq!(error.kind, rr_core::EngineErrorKind::Transient);
+        assert!(error.message.contains("h.invalid"), "{error}");
+        assert!(error.hint.is_some());
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod fetcher;
 mod folder;
 mod git;
 mod git_program;
+mod limits;
 mod packages;
 mod packages_crates;
 mod packages_go;

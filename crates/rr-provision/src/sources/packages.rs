@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rr_core::source::Registry;
-use rr_core::{CancelToken, EngineError, OutputSink};
+use rr_core::{CancelToken, EngineError, EngineErrorKind, OutputSink};
 
 use super::archive::{ArchiveKind, unpack};
 use super::fetcher::Origin;
@@ -67,16 +67,8 @@ impl Packages {
         place: &Place<'_>,
     ) -> Result<Origin, EngineError> {
         let files = self.pypi.files(name, place.cancel)?;
-        let file = choose_source(&files, version).ok_or_else(|| {
-            let wheels = files.iter().any(|file| file.kind != DistributionKind::Source);
-            let hint = if wheels {
-                "it publishes wheels only there; give its repository instead"
-            } else {
-                "look at the version"
-            };
-            fault::refused(format!("`{name}` has no published source{}", shown(version)))
-                .with_hint(hint)
-        })?;
+        let file =
+            choose_source(&files, version).ok_or_else(|| without_source(name, version, &files))?;
         place.say(&format!("downloading {}", file.file));
         let archive = place.scratch.join(&file.file);
         self.pypi.download(file, &archive, place.cancel)?;
@@ -94,7 +86,12 @@ impl Packages {
         version: Option<&str>,
         place: &Place<'_>,
     ) -> Result<Origin, EngineError> {
-        let (versions, latest) = self.npm.versions(name, place.cancel)?;
+        let (versions, latest) = self.npm.versions(name, place.cancel).map_err(|error| {
+            if error.kind != EngineErrorKind::Refused {
+                return error;
+            }
+            fault::refused(format!("npm has no package `{name}`")).with_hint(error.message)
+        })?;
         let chosen = NpmVersion::pick(&versions, version, latest.as_deref(), name)?;
         place.say(&format!("downloading {name}@{}", chosen.version));
         let archive = place.scratch.join("package.tgz");
@@ -167,6 +164,56 @@ fn choose_source<'a>(files: &'a [Distribution], version: Option<&str>) -> Option
     }
 }
 
+/// Why there is no source distribution: no such version, or wheels only.
+fn without_source(name: &str, version: Option<&str>, files: &[Distribution]) -> EngineError {
+    let wanted = version.and_then(Version::parse);
+    let of_version = |file: &&Distribution| {
+        version
+            .is_none_or(|text| file.version_text == text || Some(&file.version) == wanted.as_ref())
+    };
+    if files.iter().any(|file| of_version(&file)) {
+        return fault::refused(format!("`{name}` has no published source{}", shown(version)))
+            .with_hint("it publishes wheels only there; give its repository instead");
+    }
+    let newest = files
+        .iter()
+        .filter(|f| !f.version.is_pre_release())
+        .max_by(|a, b| a.version.cmp(&b.version));
+    let hint = newest.map(|file| format!("the newest is `pypi:{name}@{}`", file.version_text));
+    fault::refused(format!("`{name}` has no version `{}`", version.unwrap_or_default()))
+        .with_hint(hint.unwrap_or_else(|| "it has no version that is not a pre-release".to_owned()))
+}
+
 pub(super) fn shown(version: Option<&str>) -> String {
     version.map(|version| format!(" at version `{version}`")).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::registries::Digest;
+
+    fn file(version: &str, kind: DistributionKind) -> Distribution {
+        Distribution {
+            file: format!("p-{version}"),
+            url: String::new(),
+            version: Version::parse(version).unwrap(),
+            version_text: version.to_owned(),
+            kind,
+            digest: Digest::Unstated,
+            day: None,
+            yanked: false,
+        }
+    }
+
+    #[test]
+    fn a_version_that_is_not_there_is_told_from_one_without_source() {
+        let wheel = || DistributionKind::Wheel("any".to_owned());
+        let files = [file("1.0", DistributionKind::Source), file("2.0", wheel())];
+        let error = without_source("p", Some("2.0"), &files);
+        assert!(error.to_string().contains("no published source"), "{error}");
+        let error = without_source("p", Some("9.9"), &files);
+        assert!(error.to_string().contains("has no version `9.9`"), "{error}");
+        assert!(error.hint.unwrap().contains("pypi:p@2.0"));
+    }
 }

@@ -3,7 +3,7 @@
 use crate::workshop::Workshop;
 use rr_core::executor::NoOutput;
 use rr_core::{CancelToken, EngineErrorKind};
-use rr_core::{EnvironmentKind, EnvironmentProbe};
+use rr_core::{EnvironmentKind, EnvironmentProbe, EnvironmentReport};
 use rr_provision::{Doctor, HostProbe, Toolchains};
 use std::sync::Arc;
 
@@ -40,7 +40,7 @@ fn the_doctor_installs_what_is_missing_apart_from_the_host() {
     let mut report = HostProbe::new(shop.host.clone()).probe(&shop.path("data"));
     // As on a host that lacks them.
     report.tools.retain(|tool, _| tool != "ninja" && tool != "gcc");
-    let doctor = Doctor::new(Arc::new(Toolchains::new(shop.host.clone())));
+    let doctor = Doctor::new(shop.host.clone(), Arc::new(Toolchains::new(shop.host.clone())));
     let items = doctor.examine(&report);
     let item = |tool: &str| items.iter().find(|item| item.tool == tool).unwrap();
     assert!(item("git").required && item("git").found.is_some());
@@ -53,6 +53,8 @@ fn the_doctor_installs_what_is_missing_apart_from_the_host() {
     let again = doctor.examine(&report);
     assert!(again.iter().any(|item| item.tool == "ninja" && item.found.is_some()));
 
+    // Only root may ask the system's package manager; others are told the command.
+    let report = EnvironmentReport { root: false, ..report };
     let error = doctor.fix(item("gcc"), &report, sink(), &CancelToken::default()).unwrap_err();
     assert_eq!(error.kind, EngineErrorKind::Environment);
     if report.distribution.0 == "debian" {

@@ -28,7 +28,7 @@ pub(crate) fn workflow(live: Arc<LiveRun>) -> Workflow {
         let mut play = Play::new(context, &live);
         match play.run() {
             Err(error) if is_out_of_time(&error) => play.progress.late = true,
-            other => other?,
+            other => other.map_err(in_the_users_terms)?,
         }
         if let Some(limit) = live.limit.filter(|_| play.progress.late) {
             time_limit::close(&mut play.progress, limit);
@@ -38,6 +38,14 @@ pub(crate) fn workflow(live: Arc<LiveRun>) -> Workflow {
         }
         finish::finish(&live, &play.progress)
     })
+}
+
+/// The error of a step that ends the run, without the step: users know none of ours.
+fn in_the_users_terms(error: WorkflowError) -> WorkflowError {
+    match error {
+        WorkflowError::StepFailed { code, message, .. } => WorkflowError::failed(code, message),
+        other => other,
+    }
 }
 
 /// One play of the workflow, first or repeated.

@@ -1,7 +1,18 @@
 //! Decisions that follow from rules alone, put into words: what was found, what will be done.
 
 use rr_accounts::IndexChoice;
-use rr_core::{Analysis, Decision, Evidence, RunPlan, Step, StepKind, Unit};
+use rr_core::{Analysis, Decision, Evidence, FetchedSource, RunPlan, Step, StepKind, Unit};
+
+/// What was fetched, in one line.
+pub(crate) fn fetched(source: &FetchedSource) -> String {
+    let commit: String = source.commit.chars().take(17).collect();
+    let day = source.commit_date.as_ref().map(|day| format!(" of {day}")).unwrap_or_default();
+    let size = match source.bytes {
+        bytes if bytes < 1 << 20 => format!("{} KiB", bytes.div_ceil(1 << 10)),
+        bytes => format!("{} MiB", bytes >> 20),
+    };
+    format!("fetched {} files, {size}, at {commit}{day}", source.files)
+}
 
 /// What each primary unit was taken for, and because of what.
 pub(crate) fn analysis(analysis: &Analysis) -> Vec<Decision> {

@@ -57,7 +57,7 @@ fn build(live: &LiveRun, progress: &Progress) -> Result<RunReport, RunError> {
         }
     }
     let tests = cases::merge(runs);
-    let rungs = verdict::rungs(progress, &tests);
+    let rungs = verdict::rungs(progress, &tests, live.request.until);
     let verdict = verdict::verdict(progress, &rungs, &tests, live.request.until);
     let now = live.clock().unix_millis();
     let total = now.saturating_sub(live.request.asked_at) as f64 / 1000.0;

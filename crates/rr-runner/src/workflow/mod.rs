@@ -22,5 +22,6 @@ pub(crate) use body::{WORKFLOW, workflow};
 pub(crate) use execute::{examine, task};
 pub(crate) use finish::Finished;
 pub(crate) use input::{Attempt, Found, Hit, Keep};
+pub(crate) use step_errors::HINT;
 pub(crate) use steps::bound;
 pub(crate) use time_limit::TimeLimit;

@@ -6,6 +6,9 @@ use rr_workflow::StepError;
 
 use crate::error::RunError;
 
+/// Between a message and the way out: a step's error is journaled as one text.
+pub(crate) const HINT: &str = "\nhint: ";
+
 pub(crate) fn agent_error(error: AgentError) -> StepError {
     let code = match &error {
         AgentError::Exec(_) => "environment",
@@ -23,7 +26,7 @@ pub(crate) fn run_error(error: &RunError) -> StepError {
 }
 
 pub(crate) fn engine_error(error: &EngineError) -> StepError {
-    let hint = error.hint.as_ref().map(|hint| format!(": {hint}")).unwrap_or_default();
+    let hint = error.hint.as_ref().map(|hint| format!("{HINT}{hint}")).unwrap_or_default();
     let code = match error.kind {
         EngineErrorKind::Refused => "refused",
         EngineErrorKind::Environment => "environment",

@@ -94,7 +94,12 @@ pub(crate) fn timed<T>(
 fn authenticate(live: &LiveRun, _: &StepContext, (): ()) -> StepOutcome<Authenticated> {
     timed(live, Phase::Authenticate, || {
         // One user, the one who owns the process: accounts come with the service.
-        Ok(Authenticated { user: "local".to_owned(), tier: live.request.tier })
+        let user = "local".to_owned();
+        live.found(
+            Phase::Authenticate,
+            format!("user `{user}`, tier `{}`", live.request.tier.as_str()),
+        );
+        Ok(Authenticated { user, tier: live.request.tier })
     })
 }
 
@@ -104,6 +109,7 @@ fn detect_environment(live: &LiveRun, _: &StepContext, (): ()) -> StepOutcome<En
         let task = EnvDetectorTask { data_folder };
         let mut report = live.agents.env_detector.perform(task).map_err(agent_error)?;
         report.abilities.extend(live.abilities.clone());
+        live.found(Phase::DetectEnvironment, report.in_one_line());
         Ok(report)
     })
 }
@@ -117,11 +123,13 @@ fn fetch_source(live: &LiveRun, _: &StepContext, (): ()) -> StepOutcome<FetchedS
         std::fs::create_dir_all(&into).map_err(|e| io("create the source folder", &e))?;
         let sink = execute::log_sink(live, "fetch")?;
         let session = &live.session;
-        session
+        let fetched = session
             .engine
             .fetcher
             .fetch(&live.request.source, &into, sink, &session.cancel)
-            .map_err(|e| engine_error(&e))
+            .map_err(|e| engine_error(&e))?;
+        live.found(Phase::AnalyzeProject, decided::fetched(&fetched));
+        Ok(fetched)
     })
 }
 
@@ -158,14 +166,15 @@ fn prepare(live: &LiveRun, _: &StepContext, input: Prepare) -> StepOutcome<Prepa
             packages.extend(live.session.engine.services.packages_for(service));
         }
         let task = SetupTask { toolchains: input.toolchains, packages };
+        let began = live.clock().unix_millis();
         let prepared = live.agents.setup.perform(task).map_err(agent_error)?;
         let versions: Vec<String> =
             prepared.toolchains.iter().map(|t| format!("{} {}", t.tool, t.version)).collect();
         live.session.tell(&RunEvent::StepEnded {
             step: rr_core::StepId::new("toolchains"),
             ok: true,
-            detail: versions.join(", "),
-            seconds: 0.0,
+            detail: if versions.is_empty() { "none needed".into() } else { versions.join(", ") },
+            seconds: live.clock().unix_millis().saturating_sub(began) as f64 / 1000.0,
         });
         Ok(prepared)
     })
@@ -195,7 +204,11 @@ fn inventory(live: &LiveRun, _: &StepContext, (): ()) -> StepOutcome<Inventory> 
 
 fn index(live: &LiveRun, _: &StepContext, input: Index) -> StepOutcome<Indexed> {
     timed(live, Phase::IndexFiles, || {
-        live.agents.indexer.perform(IndexTask { kind: input.kind }).map_err(agent_error)
+        let task = IndexTask { kind: input.kind };
+        let indexed = live.agents.indexer.perform(task).map_err(agent_error)?;
+        let text = format!("{} files in the {} index", indexed.files, indexed.kind);
+        live.found(Phase::IndexFiles, text);
+        Ok(indexed)
     })
 }
 

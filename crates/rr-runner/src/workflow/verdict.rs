@@ -5,15 +5,21 @@ use rr_core::{CaseOutcome, CauseClass, Rung, StepKind};
 
 use super::progress::{Progress, StepEnd};
 
-/// Judges every rung.
-pub(crate) fn rungs(progress: &Progress, tests: &TestReport) -> Vec<RungRecord> {
+/// Judges every rung up to the asked one; above it nothing was tried, so nothing is claimed.
+pub(crate) fn rungs(progress: &Progress, tests: &TestReport, asked: Rung) -> Vec<RungRecord> {
     let tested = tested(progress, tests);
     let installed = installed(progress, tested.proved);
     let built = by_steps(progress, Rung::Built, &[StepKind::Migrate, StepKind::Build], || {
         ("nothing to build".to_owned(), installed.proved)
     });
     let running = running(progress, &installed, &tested);
-    vec![analyzed(progress), installed, built, running, tested, reproduced(progress)]
+    let mut rungs =
+        vec![analyzed(progress), installed, built, running, tested, reproduced(progress)];
+    for record in rungs.iter_mut().filter(|record| record.rung > asked) {
+        record.proved = false;
+        record.evidence = vec!["not asked for".to_owned()];
+    }
+    rungs
 }
 
 /// The verdict over the rungs.
@@ -74,7 +80,10 @@ fn analyzed(progress: &Progress) -> RungRecord {
         .primary_units()
         .map(|unit| {
             let place = if unit.path.is_empty() { "the root" } else { &unit.path };
-            let evidence = unit.evidence.first().map(|e| format!(" ({}, {})", e.path, e.rule));
+            let evidence = unit.evidence.first().map(|e| match e.path.as_str() {
+                "" => format!(" ({})", e.rule),
+                path => format!(" ({path}, {})", e.rule),
+            });
             format!("{} at {place}{}", unit.ecosystem, evidence.unwrap_or_default())
         })
         .collect();
