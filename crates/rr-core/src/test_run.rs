@@ -26,6 +26,11 @@ pub enum ReportFormat {
     Tap,
     /// Automake's `.trs` files.
     AutomakeTrs,
+    /// Visual Studio's test results (`.trx`), which `dotnet test` writes.
+    Trx,
+    /// What the runner itself prints, for runners without a machine format; the runner's name
+    /// says how it is read.
+    Console,
     /// One test per command, by its exit status: scripts that have no finer report.
     ExitStatus,
 }

@@ -1,9 +1,14 @@
-//! The list of ecosystems. Adding one is one folder and one line here.
+//! The list of ecosystems. Adding one is one folder and one line here, or one
+//! file and one line in `declared/rows`.
+
+use std::sync::LazyLock;
 
 use rr_core::{Ecosystem, EcosystemId};
 
-/// Every ecosystem, in the order in which ties between units are broken.
-static ALL: &[&dyn Ecosystem] = &[
+use crate::declared::rows;
+
+/// Ecosystems with a folder of their own, in the order in which ties between units are broken.
+static LANGUAGES: &[&dyn Ecosystem] = &[
     &crate::python::Python,
     &crate::javascript::JavaScript,
     &crate::rust::Rust,
@@ -12,31 +17,21 @@ static ALL: &[&dyn Ecosystem] = &[
     &crate::native::Native,
     &crate::ruby::Ruby,
     &crate::perl::Perl,
-    &crate::declared::PHP,
-    &crate::declared::DOTNET,
-    &crate::declared::ELIXIR,
-    &crate::declared::ERLANG,
-    &crate::declared::HASKELL,
-    &crate::declared::OCAML,
-    &crate::declared::LUA,
-    &crate::declared::R,
-    &crate::declared::NIM,
-    &crate::declared::SBT,
-    &crate::declared::CLOJURE,
-    &crate::declared::SWIFT,
-    &crate::declared::ZIG,
-    &crate::declared::DART,
-    &crate::declared::JULIA,
-    &crate::declared::CRYSTAL,
-    &crate::declared::GLEAM,
-    &crate::shell::Shell,
-    &crate::site::Site,
 ];
+
+/// What a repository is only if it is nothing else.
+static FALLBACKS: &[&dyn Ecosystem] = &[&crate::shell::Shell, &crate::site::Site];
+
+/// Every ecosystem: those of folders, those that a row tells whole, and the fallbacks.
+static ALL: LazyLock<Vec<&dyn Ecosystem>> = LazyLock::new(|| {
+    let rows = rows::ALL.iter().map(|row| *row as &dyn Ecosystem);
+    LANGUAGES.iter().copied().chain(rows).chain(FALLBACKS.iter().copied()).collect()
+});
 
 /// Every ecosystem.
 #[must_use]
 pub fn all() -> &'static [&'static dyn Ecosystem] {
-    ALL
+    &ALL
 }
 
 /// The ecosystem of this name.

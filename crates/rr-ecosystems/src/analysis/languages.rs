@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use rr_core::{FileEntry, FileKind, LanguageShare, RepoView};
 
+use crate::declared::rows;
+
 /// Extension, language, ecosystem whose source it is (empty for none).
 #[rustfmt::skip]
 static EXTENSIONS: &[(&str, &str, &str)] = &[
@@ -78,10 +80,12 @@ fn by_extension(entry: &FileEntry) -> Option<(&'static str, &'static str)> {
     }
     let name = entry.path.rsplit('/').next()?;
     let (_, extension) = name.rsplit_once('.')?;
-    EXTENSIONS
-        .iter()
-        .find(|(known, _, _)| known.eq_ignore_ascii_case(extension))
-        .map(|(_, language, ecosystem)| (*language, *ecosystem))
+    EXTENSIONS.iter().find(|(known, _, _)| known.eq_ignore_ascii_case(extension)).map(
+        |(known, language, ecosystem)| match *ecosystem {
+            "" => (*language, rows::of_extension(known).unwrap_or("")),
+            ecosystem => (*language, ecosystem),
+        },
+    )
 }
 
 fn generated(path: &str) -> bool {

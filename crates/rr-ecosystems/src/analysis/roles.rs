@@ -130,9 +130,9 @@ fn role_of(units: &[Unit], standings: &[Standing], at: usize) -> UnitRole {
         .collect();
     if is_fallback(unit)
         && rivals.iter().any(|r| {
-            let stronger = !is_fallback(&units[*r])
-                || unit.ecosystem.as_str() == "site" && units[*r].ecosystem.as_str() == "shell";
-            stronger && solid(units, standings, *r)
+            let code = solid(units, standings, *r);
+            let better = fallback_rank(&units[*r]) > fallback_rank(unit);
+            better && (code || is_fallback(&units[*r]) && fallback_rank(&units[*r]) != SHELL)
         })
     {
         return UnitRole::Tooling;
@@ -190,9 +190,27 @@ fn solid(units: &[Unit], standings: &[Standing], at: usize) -> bool {
         || members_hold_source(units, standings, at)
 }
 
-/// Sites and loose scripts are what a repository is only if it is nothing else.
+/// Rank of loose scripts, which accompany everything: only a share of the source makes them more.
+const SHELL: u8 = 4;
+
+/// What a repository is only if it is nothing else, the most telling last: an image accompanies
+/// most programs, pages of text come with a generator for nobody else's sake.
+#[rustfmt::skip]
+static FALLBACKS: &[(&str, u8)] = &[
+    ("dockerfile", 0), ("compose", 1), ("nix", 1), ("site", 2), ("sql", 3), ("shell", SHELL),
+    ("helm", 5), ("ansible", 5), ("terraform", 5), ("notebooks", 6), ("sphinx", 6), ("mkdocs", 6),
+    ("jekyll", 6), ("hugo", 6),
+];
+
+/// Sites, loose scripts and descriptions of machines are what a repository is only if it is
+/// nothing else.
 fn is_fallback(unit: &Unit) -> bool {
-    matches!(unit.ecosystem.as_str(), "site" | "shell")
+    fallback_rank(unit) < u8::MAX
+}
+
+fn fallback_rank(unit: &Unit) -> u8 {
+    let known = FALLBACKS.iter().find(|(name, _)| *name == unit.ecosystem.as_str());
+    known.map_or(u8::MAX, |(_, rank)| *rank)
 }
 
 fn members_hold_source(units: &[Unit], standings: &[Standing], at: usize) -> bool {
@@ -273,6 +291,15 @@ fn promote_best(units: &mut [Unit], standings: &[Standing]) {
         if promotable(unit) && standing.share >= best && standing.share >= TRACE {
             unit.role = UnitRole::Primary;
         }
+    }
+    if units.iter().any(|unit| unit.role == UnitRole::Primary) {
+        return;
+    }
+    // Text holds no source: pages in a folder of documents are all there is.
+    let best = units.iter().filter(|u| promotable(u) && is_fallback(u)).map(fallback_rank).max();
+    let found = units.iter_mut().find(|u| promotable(u) && Some(fallback_rank(u)) == best);
+    if let Some(unit) = found.filter(|unit| is_fallback(unit)) {
+        unit.role = UnitRole::Primary;
     }
 }
 

@@ -1,41 +1,22 @@
 //! Units of a row: the topmost folders that hold one of its manifests and some source.
 
-use regex::Regex;
 use rr_core::{
-    EcosystemId, Evidence, RepoView, ToolchainRequirement, Trust, Unit, UnitKind, UnitRole,
-    VersionRequest,
+    EcosystemId, Evidence, RepoView, StepKind, ToolchainRequirement, Trust, Unit, UnitKind,
+    UnitRole, VersionRequest,
 };
 
-use super::Declared;
+use super::condition::holds;
+use super::{Declared, plan, version};
 use crate::places::decoy_role;
-
-/// Joins a folder and a name.
-pub(super) fn join(folder: &str, name: &str) -> String {
-    if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }
-}
-
-/// Files of a folder itself that a name or, beginning with `.`, an extension means.
-pub(super) fn named(repo: &dyn RepoView, folder: &str, name: &str) -> Vec<String> {
-    if !name.starts_with('.') {
-        return Some(join(folder, name)).filter(|path| repo.has(path)).into_iter().collect();
-    }
-    let children = repo.children(folder).into_iter();
-    children.filter(|entry| entry.path.ends_with(name)).map(|entry| entry.path.clone()).collect()
-}
 
 /// The units of a tree.
 pub(super) fn units(row: &Declared, repo: &dyn RepoView) -> Vec<Unit> {
-    let is_manifest = |name: &str| {
-        row.manifests.iter().any(|(known, _)| {
-            if known.starts_with('.') { name.ends_with(known) } else { name == *known }
-        })
-    };
     let mut folders: Vec<&str> = repo
         .files()
         .iter()
         .filter_map(|entry| {
             let (folder, name) = entry.path.rsplit_once('/').unwrap_or(("", &entry.path));
-            is_manifest(name).then_some(folder)
+            is_manifest(row, repo, &entry.path, name).then_some(folder)
         })
         .collect();
     folders.sort_by_key(|folder| (folder.matches('/').count(), *folder));
@@ -45,75 +26,93 @@ pub(super) fn units(row: &Declared, repo: &dyn RepoView) -> Vec<Unit> {
         let inside = units
             .iter()
             .any(|unit| unit.path.is_empty() || folder.starts_with(&format!("{}/", unit.path)));
-        let source = repo.below(folder).iter().any(|entry| {
-            entry.path.rsplit_once('.').is_some_and(|(_, end)| row.sources.contains(&end))
-        });
-        if !inside && source {
+        if !inside && has_source(row, repo, folder) {
             units.extend(unit(row, repo, folder));
         }
     }
     units
 }
 
+fn is_manifest(row: &Declared, repo: &dyn RepoView, path: &str, name: &str) -> bool {
+    row.manifests.iter().any(|(known, _)| {
+        let (known, text) = known.split_once(':').unwrap_or((known, ""));
+        let fits = if known.starts_with('.') && known.matches('.').count() == 1 {
+            name.ends_with(known)
+        } else {
+            name == known
+        };
+        fits && (text.is_empty() || repo.text(path).is_some_and(|found| found.contains(text)))
+    })
+}
+
+fn has_source(row: &Declared, repo: &dyn RepoView, folder: &str) -> bool {
+    row.sources.is_empty()
+        || repo.below(folder).iter().any(|entry| {
+            entry.path.rsplit_once('.').is_some_and(|(_, end)| row.sources.contains(&end))
+        })
+}
+
 fn unit(row: &Declared, repo: &dyn RepoView, folder: &str) -> Option<Unit> {
-    let found: Vec<(String, &str)> = row
-        .manifests
-        .iter()
-        .flat_map(|(name, manager)| named(repo, folder, name).into_iter().map(|p| (p, *manager)))
-        .collect();
-    let (manifest, _) = found.first()?;
-    let evidence = Evidence::at(manifest.clone(), format!("{}.manifest", row.id), Trust::Manifest);
     let mut managers: Vec<String> = Vec::new();
-    for (_, manager) in &found {
+    let mut evidence: Vec<Evidence> = Vec::new();
+    for (name, manager) in row.manifests {
+        let Some(path) = holds(repo, folder, name) else { continue };
+        evidence.push(Evidence::at(path, format!("{}.manifest", row.id), Trust::Manifest));
         if !managers.iter().any(|known| known == manager) {
             managers.push((*manager).to_owned());
         }
     }
-    let (version, at) =
-        version(row, repo, folder).unwrap_or((VersionRequest::Any, evidence.clone()));
-    let starts = super::plan::rows(row, repo, folder)
-        .any(|step| step.kind == rr_core::StepKind::Start && step.port > 0);
+    // A language that is run without a manager is its own only where nothing else manages it.
+    if managers.len() > 1 {
+        managers.retain(|manager| manager != row.id);
+    }
+    evidence.truncate(3);
+    let manifest = evidence.first()?.clone();
     let stem = folder.rsplit('/').next().unwrap_or_default();
+    let frameworks = row.frameworks.iter().filter(|(when, _)| holds(repo, folder, when).is_some());
     Some(Unit {
         path: folder.to_owned(),
         ecosystem: EcosystemId::new(row.id),
         name: stem.to_owned(),
-        kind: if starts { UnitKind::Service } else { UnitKind::Library },
+        kind: kind(row, repo, folder),
         role: decoy_role(folder).unwrap_or(UnitRole::Primary),
         managers,
-        toolchains: vec![ToolchainRequirement {
-            tool: row.tool.to_owned(),
-            version,
-            evidence: vec![at],
-        }],
-        frameworks: Vec::new(),
+        toolchains: toolchains(row, repo, folder, &manifest),
+        frameworks: frameworks.map(|(_, name)| (*name).to_owned()).collect(),
         weight: 50,
-        evidence: vec![evidence],
+        evidence,
     })
 }
 
-/// The strongest version that the unit's own files name.
-fn version(
+fn kind(row: &Declared, repo: &dyn RepoView, folder: &str) -> UnitKind {
+    let told = row.kinds.iter().find(|(when, _)| holds(repo, folder, when).is_some());
+    told.map_or_else(
+        || match plan::rows(row, repo, folder).into_iter().find(|r| r.kind == StepKind::Start) {
+            Some(start) if start.port > 0 => UnitKind::Service,
+            Some(_) => UnitKind::Cli,
+            None => UnitKind::Library,
+        },
+        |(_, kind)| *kind,
+    )
+}
+
+fn toolchains(
     row: &Declared,
     repo: &dyn RepoView,
     folder: &str,
-) -> Option<(VersionRequest, Evidence)> {
-    row.versions.iter().find_map(|(name, pattern, range)| {
-        let expression = Regex::new(pattern).ok()?;
-        let files = named(repo, folder, name).into_iter();
-        let roots = named(repo, "", name).into_iter();
-        files.chain(roots).find_map(|path| {
-            let text = repo.text(&path)?;
-            let (at, line) =
-                text.lines().enumerate().find(|(_, line)| expression.is_match(line))?;
-            let captures = expression.captures(line)?;
-            let text = captures.get(1)?.as_str().trim().to_owned();
-            let request =
-                if *range { VersionRequest::Range(text) } else { VersionRequest::Exact(text) };
-            let rule = format!("{}.version", row.id);
-            let line_number = u32::try_from(at).unwrap_or(u32::MAX - 1) + 1;
-            let evidence = Evidence::at(path, rule, Trust::Manifest).with_line(line_number, line);
-            Some((request, evidence))
-        })
-    })
+    manifest: &Evidence,
+) -> Vec<ToolchainRequirement> {
+    let (version, at) =
+        version::of(row, repo, folder).unwrap_or_else(|| (VersionRequest::Any, manifest.clone()));
+    let own = (!row.tool.is_empty()).then(|| ToolchainRequirement {
+        tool: row.tool.to_owned(),
+        version,
+        evidence: vec![at],
+    });
+    let also = row.also.iter().map(|tool| ToolchainRequirement {
+        tool: (*tool).to_owned(),
+        version: VersionRequest::Any,
+        evidence: vec![manifest.clone()],
+    });
+    own.into_iter().chain(also).collect()
 }

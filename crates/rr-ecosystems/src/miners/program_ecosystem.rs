@@ -12,11 +12,17 @@ static PROGRAMS: &[(&str, &[&str])] = &[
         "lerna", "tsx", "ts-node", "vite", "next", "ng", "taper", "tsd", "qunit", "borp"]),
     ("rust", &["cargo", "cross", "rustup", "trunk", "wasm-pack", "sqlx"]),
     ("go", &["go", "gotestsum", "ginkgo", "mage", "golangci-lint"]),
-    ("jvm", &["mvn", "mvnw", "gradle", "gradlew", "java", "sbt", "ant", "lein"]),
+    ("jvm", &["mvn", "mvnw", "gradle", "gradlew", "java", "ant"]),
     ("native", &["ctest", "cmake", "meson", "ninja", "configure", "scons",
         "valgrind"]),
     ("ruby", &["rake", "rspec", "bundle", "rails", "cucumber", "gem"]),
     ("perl", &["prove", "cpanm", "carton", "dzil", "perl"]),
+    ("php", &["phpunit", "pest", "composer", "artisan", "php"]), ("dotnet", &["dotnet"]),
+    ("elixir", &["mix"]), ("erlang", &["rebar3"]), ("haskell", &["cabal", "stack"]),
+    ("ocaml", &["dune", "opam"]), ("lua", &["busted", "luarocks"]), ("r", &["Rscript", "R"]),
+    ("nim", &["nimble", "nim"]), ("scala", &["sbt", "mill"]), ("clojure", &["lein", "clojure", "clj"]),
+    ("swift", &["swift"]), ("zig", &["zig"]), ("dart", &["dart", "flutter"]), ("julia", &["julia"]),
+    ("crystal", &["crystal", "shards"]), ("gleam", &["gleam"]), ("bazel", &["bazel", "bazelisk"]),
     ("shell", &["bats", "shellspec", "shunit2", "zunit"]),
 ];
 

@@ -5,6 +5,7 @@
 //! that it ended; the checks common to all formats are in [`cross_check`]. To add a format: write
 //! the module, add its `mod` line here and its arm in [`read`].
 
+mod console;
 mod cross_check;
 mod exit_status;
 mod gojson;
@@ -16,5 +17,6 @@ mod read;
 pub mod recorder;
 mod tap;
 mod trs;
+mod trx;
 
 pub use read::{ReportInput, read};

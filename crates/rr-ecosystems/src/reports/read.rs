@@ -36,6 +36,8 @@ pub fn read(input: &ReportInput<'_>) -> TestRun {
         Some(ReportFormat::JestJson) => super::jest::read(input),
         Some(ReportFormat::MochaJson) => super::mocha::read(input),
         Some(ReportFormat::Tap) => super::tap::read(input),
+        Some(ReportFormat::Trx) => super::trx::read(input),
+        Some(ReportFormat::Console) => super::console::read(input),
         Some(ReportFormat::ExitStatus) => super::exit_status::read(input),
     };
     cross_check(input, &mut run);

@@ -48,6 +48,7 @@ impl Maker<'_> {
             steps.push(self.step("install", StepKind::Install, "install the bundle", words));
         }
         steps.extend(self.check());
+        steps.extend(self.migrate());
         steps.extend(self.start());
         steps.extend(self.test());
         steps
@@ -103,6 +104,8 @@ impl Maker<'_> {
         }
         let (words, port, title): (&[&str], u16, &str) = if has("bin/rails") {
             (&["rails", "server", "-b", "127.0.0.1", "-p", "3000"], 3000, "start the Rails server")
+        } else if has("config.ru") && gems::names(self.repo, &self.unit.path).contains("puma") {
+            (&["puma", "--bind", "tcp://127.0.0.1:9292"], 9292, "start `config.ru` with puma")
         } else if has("config.ru") {
             (&["rackup", "-o", "127.0.0.1", "-p", "9292"], 9292, "start `config.ru`")
         } else {
@@ -116,6 +119,14 @@ impl Maker<'_> {
             start_seconds: 60,
         });
         Some(step)
+    }
+
+    /// A Rails application's database: made, migrated and seeded, or brought up to date.
+    fn migrate(&self) -> Option<Step> {
+        let has = |name: &str| self.repo.has(&join(&self.unit.path, name));
+        let database = has("config/database.yml") && has("bin/rails");
+        let words = self.ruby(&["rails", "db:prepare"]);
+        database.then(|| self.step("migrate", StepKind::Migrate, "prepare the database", words))
     }
 
     /// The script by which a program without a gem is run; whether it listens, its run tells.

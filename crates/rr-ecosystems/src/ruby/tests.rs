@@ -140,3 +140,20 @@ fn the_default_task_tells_which_task_tests() {
     );
     assert_eq!(task("task :sass\n"), None);
 }
+
+#[test]
+fn an_application_is_started_by_its_own_server_after_its_database_is_ready() {
+    let rack =
+        plan(&[("Gemfile", "gem 'sinatra'\ngem \"puma\""), ("config.ru", ""), ("a.rb", "x")]);
+    assert!(commands(&rack).iter().any(|line| line.contains("puma --bind tcp://127.0.0.1:9292")));
+    let rails = plan(&[
+        ("Gemfile", "gem 'rails'\ngem 'sqlite3'"),
+        ("bin/rails", ""),
+        ("config/database.yml", "test:\n"),
+        ("config.ru", ""),
+        ("app/a.rb", "x"),
+    ]);
+    let lines = commands(&rails);
+    let at = |text: &str| lines.iter().position(|line| line.contains(text)).expect("a step");
+    assert!(at("rails db:prepare") < at("rails server"), "{lines:?}");
+}

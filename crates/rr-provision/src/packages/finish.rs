@@ -122,6 +122,39 @@ pub(super) fn finish(layer: &Path, host: &Path) -> Result<(), EngineError> {
     for folder in ["etc", "var"] {
         drop_whiteouts(&layer.join(folder))?;
     }
+    show_through(layer, host)
+}
+
+/// Names of the mark by which a folder of an overlay hides what lies below it.
+const OPAQUE: [&str; 2] = ["trusted.overlay.opaque", "user.overlay.opaque"];
+
+/// Takes that mark from folders that the host lacks. The kernel sets it on every folder it makes,
+/// where it hides nothing of the host, but the same folder of another layer.
+fn show_through(layer: &Path, host: &Path) -> Result<(), EngineError> {
+    for name in names(layer) {
+        let (here, there) = (layer.join(&name), host.join(&name));
+        if !fs::symlink_metadata(&here).is_ok_and(|found| found.is_dir()) {
+            continue;
+        }
+        if fs::symlink_metadata(&there).is_err() {
+            unmark(&here)?;
+        }
+        show_through(&here, &there)?;
+    }
+    Ok(())
+}
+
+fn unmark(folder: &Path) -> Result<(), EngineError> {
+    use rustix::io::Errno;
+    for name in OPAQUE {
+        match rustix::fs::lremovexattr(folder, name) {
+            // Without the mark, or where we may not set it, nobody has.
+            Ok(()) | Err(Errno::NODATA | Errno::NOTSUP | Errno::PERM) => {}
+            Err(error) => {
+                return Err(fault::io("show through", folder, std::io::Error::from(error)));
+            }
+        }
+    }
     Ok(())
 }
 
@@ -243,6 +276,30 @@ mod tests {
         for path in dropped {
             assert!(!layer.join(path).exists(), "{path}");
         }
+    }
+
+    #[test]
+    fn new_folders_hide_nothing_of_other_layers() {
+        let (layer, host) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let (layer, host) = (layer.path(), host.path());
+        write(layer, "usr/share/php/a.php", 0o644);
+        write(layer, "usr/share/replaced/b", 0o644);
+        write(host, "usr/share/replaced/old", 0o644);
+        let marked = |path: &str| {
+            let mut value = [0_u8; 4];
+            let path = layer.join(path);
+            OPAQUE.iter().any(|name| rustix::fs::lgetxattr(&path, *name, &mut value).is_ok())
+        };
+        let flags = rustix::fs::XattrFlags::empty();
+        for path in ["usr/share/php", "usr/share/replaced"] {
+            let set = |name| rustix::fs::lsetxattr(layer.join(path), name, b"y", flags);
+            if OPAQUE.iter().all(|name| set(*name).is_err()) {
+                return; // No file system here keeps such marks.
+            }
+        }
+        finish(layer, host).unwrap();
+        assert!(!marked("usr/share/php"));
+        assert!(marked("usr/share/replaced"));
     }
 
     #[test]

@@ -21,7 +21,7 @@ use crate::host::HostTools;
 use crate::store::ToolStore;
 
 /// Changes whenever layers are made differently, so that old ones are not taken for new ones.
-const FORMAT: &str = "1";
+const FORMAT: &str = "2";
 
 /// Obtains the packages of Debian and its descendants as layers.
 pub struct SystemPackages {

