@@ -16,6 +16,7 @@ static FILES: &[(&str, &[u8])] = assets![
     "recorder/elixir/recorder.exs",
     "recorder/go/load-library.sh",
     "recorder/go/run-tests.sh",
+    "recorder/haskell/no-registry.config",
     "recorder/make/shell.sh",
     "recorder/make/targets.sh",
     "recorder/maven/download.sh",

@@ -27,7 +27,7 @@ const LANGUAGES: &[(&str, &[&str])] = &[
     ("ghc", &["ghc"]),
     ("cabal", &["cabal-install", "ghc"]),
     ("stack", &["haskell-stack", "ghc"]),
-    ("r", &["r-base-core", "r-base-dev", "r-cran-testthat", "r-cran-xml2"]),
+    ("r", &["r-base-core", "r-cran-testthat", "r-cran-xml2", "gcc", "g++", "gfortran", "make"]),
     ("lua", &["lua5.4", "liblua5.4-dev", "luarocks", "lua-busted"]),
     ("nim", &["nim", "gcc", "libc6-dev"]),
     ("crystal", &["crystal", "shards", "libyaml-dev", "libssl-dev", "libxml2-dev", "libgmp-dev", "zlib1g-dev"]),

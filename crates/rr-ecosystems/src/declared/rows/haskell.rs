@@ -47,7 +47,7 @@ pub(crate) static HASKELL: Declared = Declared {
 /// A line of `build-depends:` or one that goes on with it: `, containers >=0.6`.
 static DEPENDENCY: LazyLock<Regex> = LazyLock::new(|| {
     #[expect(clippy::unwrap_used, reason = "a constant expression, tried by the tests")]
-    Regex::new(r"(?:build-depends:|build-tool-depends:|,|^)\s*([A-Za-z][\w-]*)(?::[\w-]+)?\s*(?:[<>=^&|{,\d.\s*-]|$)")
+    Regex::new(r"(?:build-depends:|,|^)\s*([A-Za-z][\w-]*)(?::[\w-]+)?\s*(?:[<>=^&|{,\d.\s*-]|$)")
         .unwrap()
 });
 
@@ -121,7 +121,8 @@ fn debian_package(library: &str) -> String {
     format!("libghc-{}-dev", library.to_ascii_lowercase())
 }
 
-/// The distribution's libraries lie in the compiler's own database, where cabal finds them.
+/// The distribution's libraries lie in the compiler's own database, where cabal finds them once it
+/// asks no registry: it does so at every command as long as its configuration names one.
 fn from_the_system(found: &Match<'_>) -> Vec<Remedy> {
     let failed = found.failed.step;
     let names = dependencies(found.repo, &failed.unit);
@@ -131,6 +132,11 @@ fn from_the_system(found: &Match<'_>) -> Vec<Remedy> {
     remedy.title = "take the distribution's libraries".to_owned();
     let command = Command::shell("cabal build all --only-dependencies --enable-tests");
     remedy.edits.push(PlanEdit::SetCommand { step: failed.id.clone(), command });
+    remedy.edits.push(PlanEdit::SetEnv {
+        step: None,
+        name: "CABAL_CONFIG".to_owned(),
+        value: "@{tools}/recorder/haskell/no-registry.config".to_owned(),
+    });
     vec![remedy]
 }
 
