@@ -2,7 +2,9 @@
 """Runs a folder of example applications, each with a `test.json` of the kind that Railpack's
 `examples/` carries, and counts those that behave as their `test.json` says.
 
-    benches/examples.py BINARY EXAMPLES_FOLDER RESULTS.json [--home HOME] [--only REGEX]
+    benches/examples.py BINARY EXAMPLES_FOLDER RESULTS.json [--home HOME] [--only REGEX] [--again REGEX]
+
+Cases that RESULTS.json already holds are not run again, but those that `--again` names and fail.
 
 A case holds where the run proves the rung `running` and, as the case asks, the service's own probe
 got `httpCheck.expected`, or what the started program printed contains `expectedOutput`. Cases that
@@ -74,13 +76,19 @@ def main():
     parser.add_argument("results", type=pathlib.Path)
     parser.add_argument("--home", default=tempfile.gettempdir() + "/examples-home")
     parser.add_argument("--only", default="")
+    parser.add_argument("--again", help="run failed cases of these examples once more")
     parser.add_argument("--limit", type=int, default=420, help="seconds a run may take")
     arguments = parser.parse_args()
-    rows = []
+    rows = json.loads(arguments.results.read_text()) if arguments.results.exists() else []
+    if arguments.again is not None:
+        rows = [r for r in rows if r["result"] != "failed" or not re.search(arguments.again, r["example"])]
+    known = {(row["example"], row["case"]) for row in rows}
     for example in sorted(arguments.examples.iterdir()):
         if not (example / "test.json").is_file() or not re.search(arguments.only, example.name):
             continue
         for number, case in enumerate(cases(example / "test.json")):
+            if (example.name, number) in known:
+                continue
             row = {"example": example.name, "case": number}
             if "configFile" in case or case.get("shouldFail"):
                 row["result"] = "configuration"

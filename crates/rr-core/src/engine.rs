@@ -18,6 +18,7 @@ use crate::policy::{Bind, SandboxPolicy};
 use crate::requirement::{ServiceKind, ServiceRequirement, SystemPackage, ToolchainRequirement};
 use crate::source::RepoSource;
 use crate::test_run::TestRun;
+use crate::view::FileEntry;
 
 /// Analysis, planning, diagnosis and test reports: `rr-ecosystems`.
 pub trait Analyzer: Send + Sync {
@@ -49,7 +50,7 @@ pub trait Analyzer: Send + Sync {
     ///
     /// # Errors
     /// As of [`Analyzer::analyze`] and [`Analyzer::plan`].
-    fn look(&self, look: &Look<'_>) -> Result<(Analysis, RunPlan), EngineError>;
+    fn look(&self, look: &Look<'_>) -> Result<Looked, EngineError>;
 
     /// What is wrong with a failed step, the surest diagnosis first.
     fn diagnose(&self, root: &Path, failed: &FailedStep<'_>) -> Vec<Diagnosis>;
@@ -105,12 +106,30 @@ pub trait SourceFetcher: Send + Sync {
 }
 
 /// A working folder as a fetch would bring it, listed instead of copied.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Listing {
-    /// Files relative to the folder: tracked ones, and untracked ones that git does not ignore.
-    pub files: Vec<String>,
-    /// Day of the last commit, `YYYY-MM-DD`, where there is git.
+    /// Files relative to the folder, sorted: tracked ones, and untracked ones that git does not
+    /// ignore.
+    pub files: Vec<FileEntry>,
+    /// Day of the last commit, `YYYY-MM-DD`; without git that of the newest file.
     pub commit_date: Option<String>,
+    /// What was left out.
+    pub notes: Vec<String>,
+    /// Absolute paths of all that this listing rests on: while none of them changes, a new listing
+    /// would be the same. Some may be absent.
+    #[serde(skip)]
+    pub rests_on: Vec<PathBuf>,
+}
+
+/// What [`Analyzer::look`] found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Looked {
+    /// What the folder is.
+    pub analysis: Analysis,
+    /// What would be run.
+    pub plan: RunPlan,
+    /// The listed files that were looked into: nothing but them and the listing decided.
+    pub read: Vec<String>,
 }
 
 /// What [`Analyzer::look`] looks at.
@@ -146,6 +165,10 @@ pub struct FetchedSource {
 pub trait EnvironmentProbe: Send + Sync {
     /// Looks at the host. Never blocks longer than about a second.
     fn probe(&self, data_folder: &Path) -> EnvironmentReport;
+
+    /// What planning needs to know of the host, asked of files alone: no program is run and no
+    /// network is used, and what only they could tell is left empty.
+    fn glance(&self) -> EnvironmentReport;
 }
 
 /// Obtains toolchains and tools: `rr-provision`.

@@ -47,7 +47,7 @@ pub use diagnosis::{Diagnosis, PlanEdit, Remedy, RemedyKind};
 pub use ecosystem::{Ecosystem, EcosystemId, FailedStep, PlanContext, UnitPlan};
 pub use enforcement::{Enforcement, EnforcementItem, EnforcementLevel};
 pub use engine::{
-    Analyzer, EngineError, EngineErrorKind, EnvironmentProbe, FetchedSource, Listing, Look,
+    Analyzer, EngineError, EngineErrorKind, EnvironmentProbe, FetchedSource, Listing, Look, Looked,
     ProvisionedService, SandboxBackend, ServiceProvider, SourceFetcher, SystemLayer, SystemNeed,
     SystemPackageProvider, Toolchain, ToolchainProvider,
 };

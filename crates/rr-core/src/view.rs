@@ -11,8 +11,6 @@ use serde::{Deserialize, Serialize};
 pub enum FileKind {
     /// A regular file.
     File,
-    /// A regular file with an execute bit.
-    Executable,
     /// A symbolic link; it is never followed.
     Link,
 }
@@ -22,8 +20,6 @@ pub enum FileKind {
 pub struct FileEntry {
     /// Path relative to the root, `/`-separated. Names that are not UTF-8 are left out of views.
     pub path: String,
-    /// Size in bytes.
-    pub size: u64,
     /// What it is.
     pub kind: FileKind,
 }
@@ -36,6 +32,13 @@ pub trait RepoView: Send + Sync {
 
     /// The text of a file, lossily decoded. `None` where it is absent, a link, or over the cap.
     fn text(&self, path: &str) -> Option<Arc<str>>;
+
+    /// The size of a file in bytes; 0 where it is absent or a link. Views may ask the disk for it
+    /// each time it is first wanted.
+    fn size(&self, path: &str) -> u64;
+
+    /// Whether a file at exactly this path has an execute bit.
+    fn is_executable(&self, path: &str) -> bool;
 
     /// The entry at exactly this path.
     fn entry(&self, path: &str) -> Option<&FileEntry> {
@@ -80,12 +83,8 @@ impl MemoryRepo {
         let texts: BTreeMap<String, Arc<str>> =
             files.into_iter().map(|(p, t)| (p.into(), Arc::from(t.into()))).collect();
         let files = texts
-            .iter()
-            .map(|(path, text)| FileEntry {
-                path: path.clone(),
-                size: text.len() as u64,
-                kind: FileKind::File,
-            })
+            .keys()
+            .map(|path| FileEntry { path: path.clone(), kind: FileKind::File })
             .collect();
         Self { files, texts }
     }
@@ -98,6 +97,14 @@ impl RepoView for MemoryRepo {
 
     fn text(&self, path: &str) -> Option<Arc<str>> {
         self.texts.get(path).cloned()
+    }
+
+    fn size(&self, path: &str) -> u64 {
+        self.texts.get(path).map_or(0, |text| text.len() as u64)
+    }
+
+    fn is_executable(&self, _path: &str) -> bool {
+        false
     }
 }
 

@@ -39,10 +39,14 @@ static DECOYS: &[(&str, UnitRole)] = &[
     ("infra", UnitRole::Tooling), ("deploy", UnitRole::Tooling),
 ];
 
+/// Source roots of the standard JVM layout: folders below them are names of packages.
+const PACKAGE_ROOTS: &[&str] = &["src/main/java/", "src/main/kotlin/", "src/main/scala/"];
+
 /// The role that a folder's place gives to what lies in it; `None` for the repository's own code.
 #[must_use]
 pub(crate) fn decoy_role(folder: &str) -> Option<UnitRole> {
-    folder.split('/').find_map(|segment| {
+    let root = PACKAGE_ROOTS.iter().find_map(|root| folder.find(root));
+    folder[..root.unwrap_or(folder.len())].split('/').find_map(|segment| {
         let lower = segment.to_ascii_lowercase();
         DECOYS.iter().find(|(name, _)| *name == lower).map(|(_, role)| *role)
     })
@@ -58,5 +62,7 @@ mod tests {
         assert_eq!(decoy_role("src/server"), None);
         assert_eq!(decoy_role("examples/vendor/x"), Some(UnitRole::Example));
         assert_eq!(decoy_role("pkg/TestData"), Some(UnitRole::Fixture));
+        assert_eq!(decoy_role("shop/src/main/java/org/acme/samples/cart"), None);
+        assert_eq!(decoy_role("samples/src/main/java/org/acme"), Some(UnitRole::Example));
     }
 }

@@ -183,6 +183,6 @@ fn hash_json<T: Serialize>(value: &T) -> Result<String, RunError> {
         .map_err(|e| RunError::Internal(e.to_string()))
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

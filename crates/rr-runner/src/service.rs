@@ -5,8 +5,7 @@ use std::sync::Arc;
 
 use rr_core::report::RunReport;
 use rr_core::{
-    Analysis, CancelToken, Clock, FixRecord, JournalStore, Look, Observer, RepoSource, RunId,
-    RunPlan, SearchHit,
+    CancelToken, Clock, FixRecord, JournalStore, Observer, RepoSource, RunId, SearchHit,
 };
 use rr_store::{Database, RunCursor, RunRow, RunState};
 use serde_json::Value;
@@ -69,33 +68,6 @@ impl RunService {
         cwd: &Path,
     ) -> Result<RepoSource, RunError> {
         Ok(self.wiring.engine(false).fetcher.parse(text, reference, cwd)?)
-    }
-
-    /// What a working folder is and what would be run, without a run: the folder is read where it
-    /// stands and nothing is copied. `None` where the source is no plain working folder; then a
-    /// run up to rung `analyzed` tells.
-    ///
-    /// # Errors
-    /// Where the folder cannot be listed, or its configuration or the named package is refused.
-    pub fn look(
-        &self,
-        request: &RunRequest,
-        cancel: &CancelToken,
-    ) -> Result<Option<(Analysis, RunPlan)>, RunError> {
-        let RepoSource::Folder { path, reference: None } = &request.source else {
-            return Ok(None);
-        };
-        let engine = self.wiring.engine(request.trust);
-        let listing = engine.fetcher.list(path, cancel)?;
-        let environment = engine.environment.probe(self.home.root());
-        let look = Look {
-            root: path,
-            listing: &listing,
-            config: request.config.as_ref(),
-            environment: &environment,
-            package: request.package.as_deref(),
-        };
-        Ok(Some(engine.analyzer.look(&look)?))
     }
 
     /// Creates a run and drives it to its end.

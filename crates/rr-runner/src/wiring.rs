@@ -41,12 +41,23 @@ impl Wiring {
         variables: BTreeMap<String, String>,
         clock: &dyn Clock,
     ) -> Result<Self, RunError> {
-        let host = rr_sandbox::host_tools(home.root(), variables.clone())?;
-        let analyzer = Arc::new(RepoAnalyzer);
-        let wiring =
-            Self { home: home.clone(), variables, now: clock.unix_millis(), host, analyzer };
+        let wiring = Self::for_looking(home, variables, clock)?;
         wiring.write_tool_files()?;
         Ok(wiring)
+    }
+
+    /// The same for what runs nothing of a repository: without the recorders of test outcomes.
+    ///
+    /// # Errors
+    /// Where the host's tools cannot be used.
+    pub(crate) fn for_looking(
+        home: &Home,
+        variables: BTreeMap<String, String>,
+        clock: &dyn Clock,
+    ) -> Result<Self, RunError> {
+        let host = rr_sandbox::host_tools(home.root(), variables.clone())?;
+        let analyzer = Arc::new(RepoAnalyzer);
+        Ok(Self { home: home.clone(), variables, now: clock.unix_millis(), host, analyzer })
     }
 
     /// The engine for a repository that is, or is not, trusted.

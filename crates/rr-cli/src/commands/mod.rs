@@ -34,12 +34,15 @@ pub(crate) fn dispatch(arguments: Arguments) -> anyhow::Result<u8> {
     }
     let home = Home::open(arguments.home.as_deref())?
         .with_cache_limit(arguments.cache_limit.unwrap_or(DEFAULT_CACHE_LIMIT));
+    match &arguments.command {
+        Command::Analyze(look) => return look::analyze(home, look),
+        Command::Plan(look) => return look::plan(home, look),
+        _ => {}
+    }
     let service = RunService::open(home, env::of_process(), Arc::new(SystemClock))?;
     match arguments.command {
         Command::Run(run) => run::run(&service, &run),
         Command::Resume { run, output } => run::resume(&service, &run, output),
-        Command::Analyze(look) => look::analyze(&service, &look),
-        Command::Plan(look) => look::plan(&service, &look),
         Command::List { limit, output } => history::list(&service, limit, output),
         Command::Show { run, output } => history::show(&service, &run, output),
         Command::Tests { run, failed, junit, output } => {
@@ -56,6 +59,8 @@ pub(crate) fn dispatch(arguments: Arguments) -> anyhow::Result<u8> {
         Command::Logs { run, step, follow } => logs::logs(&service, &run, step.as_deref(), follow),
         Command::Doctor { fix, output } => doctor::doctor(&service, fix, output),
         Command::Fixes { command } => fixes::fixes(&service, &command),
-        Command::Schema | Command::Completions { .. } => Ok(crate::exit::GREEN),
+        Command::Analyze(_) | Command::Plan(_) | Command::Schema | Command::Completions { .. } => {
+            Ok(crate::exit::GREEN)
+        }
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use rr_core::report::RunReport;
-use rr_core::{CancelToken, Clock as _, Tier};
+use rr_core::{CancelToken, Clock as _, RepoSource, Tier};
 use rr_runner::{ExecutorChoice, ExitKind, RepairBudget, RunRequest, RunService, SystemClock};
 
 use super::env;
@@ -75,6 +75,9 @@ fn request(service: &RunService, arguments: &RunArguments) -> anyhow::Result<Run
     let duration = |option, text: &Option<String>| {
         text.as_deref().map(|text| parse_duration(option, text)).transpose()
     };
+    let cwd = std::env::current_dir().context("find the current folder")?;
+    let named = &arguments.source;
+    let source = service.parse_source(&named.source, named.reference.as_deref(), &cwd)?;
     let timeout = duration("--timeout", &arguments.timeout)?;
     let step_timeout = duration("--step-timeout", &arguments.step_timeout)?;
     Ok(RunRequest {
@@ -90,20 +93,16 @@ fn request(service: &RunService, arguments: &RunArguments) -> anyhow::Result<Run
         },
         trust: arguments.trust,
         fresh: arguments.fresh,
-        ..base_request(service, &arguments.source)?
+        ..base_request(source, &arguments.source)
     })
 }
 
 /// A request for this source with nothing else asked for.
-pub(crate) fn base_request(
-    service: &RunService,
-    source: &SourceArguments,
-) -> anyhow::Result<RunRequest> {
-    let cwd = std::env::current_dir().context("find the current folder")?;
-    Ok(RunRequest {
-        source: service.parse_source(&source.source, source.reference.as_deref(), &cwd)?,
+pub(crate) fn base_request(source: RepoSource, named: &SourceArguments) -> RunRequest {
+    RunRequest {
+        source,
         until: rr_core::Rung::Tested,
-        package: source.package.clone(),
+        package: named.package.clone(),
         env: std::collections::BTreeMap::new(),
         config: None,
         timeout_seconds: None,
@@ -114,7 +113,7 @@ pub(crate) fn base_request(
         fresh: false,
         tier: Tier::Developer,
         asked_at: SystemClock.unix_millis(),
-    })
+    }
 }
 
 /// `10` or `10,30m`.

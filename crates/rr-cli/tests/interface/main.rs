@@ -5,6 +5,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod fixes;
+mod hostile;
 mod keep;
 
 use std::collections::BTreeMap;

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use rr_core::{
     Analysis, Analyzer, ConfigFile, Diagnosis, EngineError, EnvironmentReport, FailedStep, Look,
-    Outcome, RepoView, RunPlan, Step, TestRun, Unit,
+    Looked, Outcome, RepoView, RunPlan, Step, TestRun, Unit,
 };
 
 use super::disk_view::DiskView;
@@ -39,11 +39,12 @@ impl Analyzer for RepoAnalyzer {
         planner::plan_view(&view, analysis, environment, package)
     }
 
-    fn look(&self, look: &Look<'_>) -> Result<(Analysis, RunPlan), EngineError> {
+    fn look(&self, look: &Look<'_>) -> Result<Looked, EngineError> {
         let view = DiskView::listed(look.root, &look.listing.files);
-        let analysis = analyzed(&view, look.listing.commit_date.as_deref(), look.config)?;
+        let mut analysis = analyzed(&view, look.listing.commit_date.as_deref(), look.config)?;
+        analysis.notes.extend(look.listing.notes.iter().cloned());
         let plan = planner::plan_view(&view, &analysis, look.environment, look.package)?;
-        Ok((analysis, plan))
+        Ok(Looked { analysis, plan, read: view.read_files() })
     }
 
     fn diagnose(&self, root: &Path, failed: &FailedStep<'_>) -> Vec<Diagnosis> {
@@ -82,7 +83,7 @@ fn analyzed(
     let mut analysis = analyze_view(view);
     overrides::change_analysis(&mut analysis, changes);
     analysis.commit_date = commit_date.map(str::to_owned);
-    analysis.notes.extend(view.notes().iter().cloned());
+    analysis.notes.extend(view.notes());
     Ok(analysis)
 }
 

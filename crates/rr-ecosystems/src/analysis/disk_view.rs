@@ -1,9 +1,9 @@
 //! A repository's files on disk.
 //!
-//! Lists names and sizes only; contents are read when asked for, and kept. Follows no link: every
-//! file is opened below its own folder with links refused.
+//! Lists names and kinds only; sizes and contents are looked at when asked for, and kept, so that
+//! the view can tell which files decided. Follows no link: every file is opened with links refused.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fs::{self, File};
 use std::io::Read;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
@@ -14,12 +14,16 @@ use rr_core::{EngineError, EngineErrorKind, FileEntry, FileKind, RepoView};
 
 /// Largest file whose text is given, in bytes.
 const TEXT_LIMIT: u64 = 2 << 20;
+/// Most files that are named for being too large.
+const NOTED: usize = 10;
 /// Most files listed.
 const FILE_LIMIT: usize = 2_000_000;
 /// Deepest folder listed.
 const DEPTH_LIMIT: usize = 64;
 /// `O_NOFOLLOW` of Linux: opening a link fails.
 const O_NOFOLLOW: i32 = 0o400_000;
+/// `O_NONBLOCK` of Linux: opening a pipe does not wait for its writer.
+const O_NONBLOCK: i32 = 0o4_000;
 /// Folders that hold no source: version control, and what builds and installs leave behind.
 const SKIPPED: &[&str] = &[
     ".git",
@@ -45,29 +49,25 @@ pub struct DiskView {
     files: Vec<FileEntry>,
     notes: Vec<String>,
     texts: Mutex<HashMap<String, Option<Arc<str>>>>,
+    asked: Mutex<HashMap<String, About>>,
+    too_large: Mutex<BTreeSet<String>>,
+}
+
+/// What the disk says of one file.
+#[derive(Clone, Copy, Default)]
+struct About {
+    size: u64,
+    executable: bool,
 }
 
 impl DiskView {
-    /// A view of listed files, paths relative to the folder. A folder among them (a submodule) is
-    /// listed whole; what is gone or nobody's source is left out.
+    /// A view of listed files, sorted, paths relative to the folder. What is nobody's source is
+    /// left out.
     #[must_use]
-    pub fn listed(root: &Path, files: &[String]) -> Self {
+    pub fn listed(root: &Path, files: &[FileEntry]) -> Self {
         let mut view = Self::empty(root);
-        for path in files {
-            let skipped = path.split('/').any(|part| SKIPPED.contains(&part) || part == "..");
-            let Ok(about) = root.join(path).symlink_metadata() else { continue };
-            if skipped || path.starts_with('/') {
-                continue;
-            }
-            if about.is_dir() {
-                let below = view.list(root.join(path), format!("{path}/"));
-                view.notes.extend(below.err().map(|e| format!("folder `{path}` not read: {e}")));
-            } else {
-                view.files.extend(file_entry(&about, path.clone()));
-            }
-        }
-        view.files.sort_unstable_by(|a, b| a.path.cmp(&b.path));
-        view.files.dedup_by(|a, b| a.path == b.path);
+        let source = |file: &&FileEntry| !file.path.split('/').any(|part| SKIPPED.contains(&part));
+        view.files = files.iter().filter(source).cloned().collect();
         view
     }
 
@@ -77,6 +77,8 @@ impl DiskView {
             files: Vec::new(),
             notes: Vec::new(),
             texts: Mutex::default(),
+            asked: Mutex::default(),
+            too_large: Mutex::default(),
         }
     }
 
@@ -94,10 +96,30 @@ impl DiskView {
         Ok(view)
     }
 
-    /// What was left out.
+    /// The files that were looked into so far, sorted.
     #[must_use]
-    pub fn notes(&self) -> &[String] {
-        &self.notes
+    pub fn read_files(&self) -> Vec<String> {
+        let texts = self.texts.lock().unwrap_or_else(PoisonError::into_inner);
+        let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut paths: Vec<String> = texts.keys().chain(asked.keys()).cloned().collect();
+        paths.sort_unstable();
+        paths.dedup();
+        paths
+    }
+
+    /// What was left out so far.
+    #[must_use]
+    pub fn notes(&self) -> Vec<String> {
+        let too_large = self.too_large.lock().unwrap_or_else(PoisonError::into_inner);
+        let named = too_large.iter().take(NOTED).map(|path| {
+            format!("`{path}` is larger than {} MiB and was not read", TEXT_LIMIT >> 20)
+        });
+        let mut notes: Vec<String> = self.notes.iter().cloned().chain(named).collect();
+        if too_large.len() > NOTED {
+            let more = too_large.len() - NOTED;
+            notes.push(format!("{more} more files are too large and were not read"));
+        }
+        notes
     }
 
     fn list(&mut self, folder: PathBuf, prefix: String) -> std::io::Result<()> {
@@ -129,8 +151,9 @@ impl DiskView {
                         continue;
                     }
                     folders.push((entry.path(), format!("{prefix}{name}/"), depth + 1));
-                } else if let Ok(about) = entry.metadata() {
-                    self.files.extend(file_entry(&about, format!("{prefix}{name}")));
+                } else if kind.is_file() || kind.is_symlink() {
+                    let kind = if kind.is_symlink() { FileKind::Link } else { FileKind::File };
+                    self.files.push(FileEntry { path: format!("{prefix}{name}"), kind });
                 }
             }
         }
@@ -138,18 +161,37 @@ impl DiskView {
     }
 
     fn read(&self, path: &str) -> Option<Arc<str>> {
-        let entry = self.entry(path)?;
-        if entry.kind == FileKind::Link || entry.size > TEXT_LIMIT {
-            return None;
-        }
+        let flags = O_NOFOLLOW | O_NONBLOCK;
         let file =
-            File::options().read(true).custom_flags(O_NOFOLLOW).open(self.root.join(path)).ok()?;
-        if !file.metadata().ok()?.is_file() {
+            File::options().read(true).custom_flags(flags).open(self.root.join(path)).ok()?;
+        let about = file.metadata().ok()?;
+        if about.is_file() && about.len() > TEXT_LIMIT {
+            let mut too_large = self.too_large.lock().unwrap_or_else(PoisonError::into_inner);
+            too_large.insert(path.to_owned());
+        }
+        if !about.is_file() || about.len() > TEXT_LIMIT {
             return None;
         }
-        let mut bytes = Vec::with_capacity(usize::try_from(entry.size).unwrap_or(0));
+        let mut bytes = Vec::with_capacity(usize::try_from(about.len()).unwrap_or(0));
         file.take(TEXT_LIMIT).read_to_end(&mut bytes).ok()?;
         Some(Arc::from(decode(&bytes)))
+    }
+
+    fn about(&self, path: &str) -> About {
+        if !self.entry(path).is_some_and(|entry| entry.kind == FileKind::File) {
+            return About::default();
+        }
+        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = asked.get(path) {
+            return *known;
+        }
+        let about = self.root.join(path).symlink_metadata().ok().filter(fs::Metadata::is_file);
+        let about = about.map_or_else(About::default, |about| About {
+            size: about.len(),
+            executable: about.mode() & 0o111 != 0,
+        });
+        asked.insert(path.to_owned(), about);
+        about
     }
 }
 
@@ -158,7 +200,18 @@ impl RepoView for DiskView {
         &self.files
     }
 
+    fn size(&self, path: &str) -> u64 {
+        self.about(path).size
+    }
+
+    fn is_executable(&self, path: &str) -> bool {
+        self.about(path).executable
+    }
+
     fn text(&self, path: &str) -> Option<Arc<str>> {
+        if !self.entry(path).is_some_and(|entry| entry.kind == FileKind::File) {
+            return None;
+        }
         if let Some(known) =
             self.texts.lock().unwrap_or_else(PoisonError::into_inner).get(path).cloned()
         {
@@ -169,17 +222,6 @@ impl RepoView for DiskView {
         texts.insert(path.to_owned(), text.clone());
         text
     }
-}
-
-fn file_entry(about: &fs::Metadata, path: String) -> Option<FileEntry> {
-    if about.is_symlink() {
-        return Some(FileEntry { path, size: 0, kind: FileKind::Link });
-    }
-    if !about.is_file() {
-        return None;
-    }
-    let kind = if about.mode() & 0o111 == 0 { FileKind::File } else { FileKind::Executable };
-    Some(FileEntry { path, size: about.len(), kind })
 }
 
 /// Text of UTF-8, or of UTF-16 that begins with its mark; anything else lossily.
@@ -225,8 +267,9 @@ mod tests {
         let file = File::create(folder.path().join("big")).unwrap();
         file.set_len(TEXT_LIMIT + 1).unwrap();
         let view = DiskView::open(folder.path()).unwrap();
-        assert_eq!(view.entry("big").unwrap().size, TEXT_LIMIT + 1);
+        assert_eq!(view.size("big"), TEXT_LIMIT + 1);
         assert_eq!(view.text("big"), None);
+        assert_eq!(view.read_files(), ["big"]);
     }
 
     #[test]

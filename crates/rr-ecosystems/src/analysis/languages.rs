@@ -37,16 +37,48 @@ static EXTENSIONS: &[(&str, &str, &str)] = &[
 ];
 
 /// Bytes of one file that count at most: generated and amalgamated files would drown the rest.
-pub(super) const FILE_CAP: u64 = 256 << 10;
+const FILE_CAP: u64 = 256 << 10;
+
+/// Files whose sizes are asked for one by one; of larger trees about as many are, for the rest.
+const WEIGHED: usize = 16_384;
+
+/// Bytes of source files: exact in trees of up to [`WEIGHED`] files, beyond that estimated from
+/// files chosen by their names alone, so that the cost is bounded and two looks agree.
+pub(super) struct Scale {
+    every: u64,
+}
+
+impl Scale {
+    pub(super) fn of(repo: &dyn RepoView) -> Self {
+        Self { every: repo.files().len().div_ceil(WEIGHED).max(1) as u64 }
+    }
+
+    /// What a source file adds to a sum of bytes.
+    pub(super) fn bytes(&self, repo: &dyn RepoView, entry: &FileEntry) -> u64 {
+        if self.every > 1 && !spread(&entry.path).is_multiple_of(self.every) {
+            return 0;
+        }
+        repo.size(&entry.path).min(FILE_CAP) * self.every
+    }
+}
+
+/// FNV-1a: neighbours in a folder (`a.c`, `a.h`) fall apart.
+fn spread(path: &str) -> u64 {
+    let hash = path.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    hash ^ (hash >> 32)
+}
 
 /// Languages by share of source bytes, largest first.
 pub(crate) fn shares(repo: &dyn RepoView) -> Vec<LanguageShare> {
     let mut found: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
+    let scale = Scale::of(repo);
     for entry in repo.files() {
         if let Some((language, _)) = of_file(entry) {
             let sum = found.entry(language).or_default();
             sum.0 += 1;
-            sum.1 += entry.size.min(FILE_CAP);
+            sum.1 += scale.bytes(repo, entry);
         }
     }
     let mut shares: Vec<LanguageShare> = found
@@ -113,6 +145,21 @@ fn generated(path: &str) -> bool {
 mod tests {
     use super::*;
     use rr_core::MemoryRepo;
+
+    #[test]
+    fn large_trees_are_weighed_by_a_spread_of_their_files() {
+        let files = 4 * WEIGHED;
+        let repo = MemoryRepo::new((0..files).map(|at| {
+            let language = if at % 4 == 3 { "go" } else { "py" };
+            (format!("{at:06}.{language}"), "12345678")
+        }));
+        let shares = shares(&repo);
+        let names: Vec<_> = shares.iter().map(|share| share.language.as_str()).collect();
+        assert_eq!(names, ["Python", "Go"]);
+        assert_eq!(shares.iter().map(|share| share.files).sum::<u64>(), files as u64);
+        let python = shares[0].bytes as f64 / (6 * files) as f64;
+        assert!((0.95..1.05).contains(&python), "{python}");
+    }
 
     #[test]
     fn bundled_and_vendored_files_do_not_count() {

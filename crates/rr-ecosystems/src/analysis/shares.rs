@@ -43,10 +43,11 @@ impl Shares {
     ) -> Self {
         let index = folders_by_ecosystem(units);
         let mut shares = Self { total: 0, by_unit: vec![0; units.len()] };
+        let scale = languages::Scale::of(repo);
         for entry in repo.files() {
             let Some((_, ecosystem)) = speaks_for(entry) else { continue };
             let folder = folder_of(&entry.path);
-            let bytes = entry.size.min(languages::FILE_CAP);
+            let bytes = scale.bytes(repo, entry);
             // Markup and styles accompany every web program and are nobody's main language.
             if ecosystem != "site" {
                 shares.total += bytes;

@@ -1,8 +1,9 @@
 //! The steps of one Go project: download, build, start, test; each for every module of it.
 
 use rr_core::{
-    Command, EcosystemId, EnvironmentReport, Evidence, HealthProbe, PlanContext, ProbeKind,
-    RepoView, ReportFormat, Step, StepKind, SystemPackage, TestSpec, Trust, Unit, UnitPlan,
+    Analysis, Command, EcosystemId, EnvironmentReport, Evidence, HealthProbe, PlanContext,
+    ProbeKind, RepoView, ReportFormat, Step, StepKind, SystemPackage, TestSpec,
+    ToolchainRequirement, Trust, Unit, UnitPlan, VersionRequest,
 };
 
 use rr_core::command::quote;
@@ -11,6 +12,7 @@ use super::detect::{Project, has_tests, ignored, numbers};
 use super::documented::{self, Documented};
 use super::module::{Module, join};
 use super::program::{Program, main_program};
+use crate::miners::query;
 
 /// Plans one unit.
 pub(super) fn plan(repo: &dyn RepoView, unit: &Unit, context: &PlanContext<'_>) -> UnitPlan {
@@ -29,13 +31,34 @@ pub(super) fn plan(repo: &dyn RepoView, unit: &Unit, context: &PlanContext<'_>) 
         program: main_program(repo, Some(context.analysis), &project),
     };
     UnitPlan {
-        toolchains: vec![project.toolchain()],
+        toolchains: vec![pinned(context.analysis, unit, project.toolchain())],
         system_packages: system_packages(repo, &project),
         env: env(&project, project.is_legacy(repo), context.environment),
         path: Vec::new(),
         notes: maker.notes(),
         steps: maker.steps(),
     }
+}
+
+/// A module's own line is only the oldest Go that will do: a file that pins the version for the
+/// module's folder, or one above it, says which is used.
+fn pinned(analysis: &Analysis, unit: &Unit, least: ToolchainRequirement) -> ToolchainRequirement {
+    let oldest = match &least.version {
+        VersionRequest::Range(text) => numbers(text.trim_start_matches(">=")),
+        _ => Vec::new(),
+    };
+    let above = |place: &Evidence| {
+        let folder = place.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        folder.is_empty() || unit.path == folder || unit.path.starts_with(&format!("{folder}/"))
+    };
+    let pin = query::mined_versions(analysis, "go")
+        .into_iter()
+        .find(|(version, place)| place.rule == "pin" && above(place) && numbers(version) >= oldest);
+    let Some((version, place)) = pin else { return least };
+    let mut evidence = vec![place.clone()];
+    evidence.extend(least.evidence);
+    let version = VersionRequest::Exact(version.to_owned());
+    ToolchainRequirement { version, evidence, ..least }
 }
 
 struct Maker<'a> {
@@ -361,7 +384,7 @@ fn system_packages(repo: &dyn RepoView, project: &Project) -> Vec<SystemPackage>
 fn uses_cgo(repo: &dyn RepoView, folder: &str) -> Option<String> {
     repo.below(folder)
         .iter()
-        .filter(|entry| entry.path.ends_with(".go") && entry.size < 300 << 10)
+        .filter(|entry| entry.path.ends_with(".go") && repo.size(&entry.path) < 300 << 10)
         .take(2000)
         .find(|entry| repo.text(&entry.path).is_some_and(|text| text.contains("\nimport \"C\"")))
         .map(|entry| entry.path.clone())

@@ -161,8 +161,9 @@ fn sources(repo: &dyn RepoView, module: &Module) -> Vec<(String, String, Arc<str
     repo.below(base)
         .iter()
         .filter(|entry| entry.path.ends_with(".go") && !entry.path.ends_with("_test.go"))
-        .filter(|entry| entry.size <= FILE_CAP && !ignored(folder_of(&entry.path)))
+        .filter(|entry| !ignored(folder_of(&entry.path)))
         .filter(|entry| !in_nested_module(repo, base, folder_of(&entry.path)))
+        .filter(|entry| repo.size(&entry.path) <= FILE_CAP)
         .take(FILES)
         .filter_map(|entry| {
             let text = repo.text(&entry.path)?;

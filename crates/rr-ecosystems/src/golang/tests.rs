@@ -2,7 +2,7 @@
 
 use rr_core::{
     Analysis, Command, EcosystemId, EnvironmentReport, Exit, FailedStep, MemoryRepo, Outcome,
-    PlanEdit, ProbeKind, RemedyKind, RunPlan, Step, StepKind, UnitKind, UnitRole,
+    PlanEdit, ProbeKind, RemedyKind, RunPlan, Step, StepKind, UnitKind, UnitRole, VersionRequest,
 };
 
 use crate::analysis::{analyze_view, plan_view};
@@ -224,4 +224,20 @@ fn a_server_that_only_tells_its_usage_is_run_as_a_command() {
     );
     let PlanEdit::ReplaceStep { step } = &found.remedies[0].edits[0] else { panic!() };
     assert_eq!(step.probe.as_ref().unwrap().kind, ProbeKind::ExitCode);
+}
+
+#[test]
+fn a_pin_says_which_go_unless_the_module_needs_a_newer_one() {
+    let version = |pin: &str| {
+        let repo = MemoryRepo::new([
+            ("go.mod", "module example.org/a\n\ngo 1.23\n"),
+            ("main.go", "package main\n\nfunc main() {}\n"),
+            ("mise.toml", pin),
+        ]);
+        let analysis = analyze_view(&repo);
+        let plan = plan_view(&repo, &analysis, &EnvironmentReport::default(), None).unwrap();
+        plan.toolchains[0].version.clone()
+    };
+    assert_eq!(version("[tools]\ngo = \"1.25.3\"\n"), VersionRequest::Exact("1.25.3".into()));
+    assert_eq!(version("[tools]\ngo = \"1.21\"\n"), VersionRequest::Range(">=1.23".into()));
 }

@@ -61,8 +61,7 @@ pub(super) fn called(line: &str, cwd: &str) -> Option<String> {
 }
 
 fn shell_text(repo: &dyn RepoView, path: &str) -> Option<String> {
-    let entry = repo.entry(path)?;
-    if entry.size > SIZE_LIMIT {
+    if !repo.has(path) || repo.size(path) > SIZE_LIMIT {
         return None;
     }
     let text = repo.text(path)?;

@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use regex::Regex;
-use rr_core::{Analysis, Evidence, FileKind, RepoView, Trust, Unit};
+use rr_core::{Analysis, Evidence, RepoView, Trust, Unit};
 
 use super::paths::{file_name, join};
 use super::system::BOOTSTRAPS;
@@ -82,8 +82,7 @@ fn shell_script(words: &[String]) -> Option<String> {
 }
 
 fn run(repo: &dyn RepoView, folder: &str, script: &str) -> String {
-    let executable =
-        repo.entry(&join(folder, script)).is_some_and(|entry| entry.kind == FileKind::Executable);
+    let executable = repo.is_executable(&join(folder, script));
     if executable { format!("./{script}") } else { format!("sh ./{script}") }
 }
 

@@ -53,8 +53,9 @@ fn expression(text: &str) -> Regex {
 pub(super) fn lists(repo: &dyn RepoView, folder: &str) -> Vec<(String, Arc<str>)> {
     repo.below(folder)
         .iter()
-        .filter(|entry| file_name(&entry.path) == "CMakeLists.txt" && entry.size <= FILE_CAP)
+        .filter(|entry| file_name(&entry.path) == "CMakeLists.txt")
         .filter(|entry| !super::detect::bundled(&entry.path))
+        .filter(|entry| repo.size(&entry.path) <= FILE_CAP)
         .take(FILES)
         .filter_map(|entry| repo.text(&entry.path).map(|text| (entry.path.clone(), text)))
         .collect()

@@ -53,8 +53,8 @@ pub(super) fn find(repo: &dyn RepoView, analysis: &Analysis, unit: &Unit) -> Opt
         let folder = folder.trim_end_matches('/');
         NAMES.iter().find_map(|name| {
             let path = join(folder, name);
-            let entry = repo.entry(&path).filter(|entry| entry.kind != FileKind::Link)?;
-            let run = if entry.kind == FileKind::Executable { "./" } else { "sh ./" };
+            repo.entry(&path).filter(|entry| entry.kind != FileKind::Link)?;
+            let run = if repo.is_executable(&path) { "./" } else { "sh ./" };
             Some(Script {
                 line: format!("{run}{}", file_name(&path)),
                 cwd: folder.to_owned(),

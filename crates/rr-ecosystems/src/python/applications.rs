@@ -138,7 +138,7 @@ pub(super) fn find(
     let mut candidates: Vec<Application> = Vec::new();
     for entry in repo.below(unit).iter().filter(|entry| entry.path.ends_with(".py")) {
         let inside = relative(unit, &entry.path);
-        if shows(inside) || entry.size > 400_000 || candidates.len() > 40 {
+        if shows(inside) || candidates.len() > 40 || repo.size(&entry.path) > 400_000 {
             continue;
         }
         let Some(text) = repo.text(&entry.path) else { continue };

@@ -142,7 +142,8 @@ fn has_loose_code(repo: &dyn RepoView, manifests: &BTreeSet<String>) -> bool {
             manifests.iter().any(|known| !known.is_empty() && folder.starts_with(known.as_str()));
         path.ends_with(".py") && path.matches('/').count() <= 1 && !owned
     };
-    let count = repo.files().iter().filter(|entry| code(&entry.path) && entry.size > 0).count();
+    let count =
+        repo.files().iter().filter(|entry| code(&entry.path) && repo.size(&entry.path) > 0).count();
     let manifest = repo.files().iter().any(|entry| {
         let name = file_name(&entry.path);
         parent(&entry.path).is_empty()

@@ -166,7 +166,7 @@ fn modules_in(repo: &dyn RepoView, folder: &str) -> Vec<String> {
             Some((package, rest)) if rest == "__init__.py" && !ASIDE.contains(&package) => {
                 packages.insert(package.to_owned());
             }
-            None => files.extend(module_file(entry, inside)),
+            None => files.extend(module_file(repo, entry, inside)),
             _ => {}
         }
     }
@@ -177,10 +177,10 @@ fn modules_in(repo: &dyn RepoView, folder: &str) -> Vec<String> {
     found
 }
 
-fn module_file(entry: &FileEntry, inside: &str) -> Option<String> {
+fn module_file(repo: &dyn RepoView, entry: &FileEntry, inside: &str) -> Option<String> {
     let stem = inside.strip_suffix(".py")?;
     let plain = is_name(stem) && !NOT_MODULES.contains(&stem) && !is_test(inside);
-    (plain && entry.size > 0).then(|| stem.to_owned())
+    (plain && repo.size(&entry.path) > 0).then(|| stem.to_owned())
 }
 
 /// The module to import for a package that a manifest names. `x-stubs` holds the types of `x`

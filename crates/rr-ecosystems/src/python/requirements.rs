@@ -69,7 +69,7 @@ pub(super) fn files(repo: &dyn RepoView, unit: &str) -> Vec<RequirementFile> {
         for entry in repo.children(&place) {
             let name = entry.path.rsplit('/').next().unwrap_or(&entry.path);
             let in_folder = folder.starts_with("req");
-            if !is_requirement_name(name, in_folder) || entry.size > 200_000 {
+            if !is_requirement_name(name, in_folder) || repo.size(&entry.path) > 200_000 {
                 continue;
             }
             found

@@ -136,8 +136,9 @@ fn paths(texts: &[&str]) -> Vec<String> {
 fn sources(repo: &dyn RepoView, folder: &str) -> Vec<std::sync::Arc<str>> {
     repo.below(&join(folder, "src"))
         .iter()
-        .filter(|entry| entry.path.ends_with(".rs") && entry.size <= FILE_CAP)
+        .filter(|entry| entry.path.ends_with(".rs"))
         .filter(|entry| !entry.path.contains("/tests/") && !entry.path.ends_with("/tests.rs"))
+        .filter(|entry| repo.size(&entry.path) <= FILE_CAP)
         .take(FILES)
         .filter_map(|entry| repo.text(&entry.path))
         .collect()

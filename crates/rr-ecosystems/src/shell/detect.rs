@@ -73,7 +73,7 @@ pub(super) fn programs(repo: &dyn RepoView) -> Vec<String> {
         let mut found: Vec<String> = repo
             .children(folder)
             .into_iter()
-            .filter(|entry| entry.kind == FileKind::Executable && is_program_name(&entry.path))
+            .filter(|entry| is_program_name(&entry.path) && repo.is_executable(&entry.path))
             .filter(|entry| repo.text(&entry.path).is_some_and(|text| is_shell(&text)))
             .map(|entry| entry.path.clone())
             .collect();

@@ -37,6 +37,30 @@ pub(super) fn tools(host: &HostTools) -> BTreeMap<String, Vec<HostTool>> {
     found
 }
 
+/// Every tool found, with the versions that were remembered or that files and names tell.
+pub(super) fn at_a_glance(host: &HostTools) -> BTreeMap<String, Vec<HostTool>> {
+    let remembered = Remembered::load(&host.settings().tools().join("versions.json"));
+    let mut found: BTreeMap<String, Vec<HostTool>> = BTreeMap::new();
+    for question in questions(host) {
+        let version = remembered
+            .get(&question.path)
+            .or_else(|| from_files(question.tool, &question.path))
+            .or_else(|| from_name(&question));
+        let path = question.path.to_string_lossy().into_owned();
+        let tool = HostTool { path, version: version.unwrap_or_default() };
+        found.entry(question.tool.to_owned()).or_default().push(tool);
+    }
+    found
+}
+
+/// `python3` that leads to `python3.11` is of version 3.11.
+fn from_name(question: &Question) -> Option<String> {
+    let real = question.path.canonicalize().ok()?;
+    let name = real.file_name()?.to_str()?;
+    let digits = name.strip_prefix(question.tool)?;
+    digits.contains('.').then(|| digits.to_owned())
+}
+
 /// Asks in parallel: most of the time goes into waiting for programs to start.
 fn answer(
     host: &HostTools,

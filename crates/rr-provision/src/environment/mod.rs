@@ -69,4 +69,16 @@ impl EnvironmentProbe for HostProbe {
             recommended_indexes: vec![IndexKind::Simple],
         }
     }
+
+    fn glance(&self) -> EnvironmentReport {
+        EnvironmentReport {
+            arch: std::env::consts::ARCH.to_owned(),
+            cpus: resources::cpus(),
+            memory: resources::memory(),
+            root: rustix::process::geteuid().is_root(),
+            tools: discovery::at_a_glance(&self.host),
+            passed_variables: passed_variables(self.host.settings()),
+            ..EnvironmentReport::default()
+        }
+    }
 }

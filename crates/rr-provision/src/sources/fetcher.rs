@@ -1,6 +1,5 @@
 //! Brings a source's files into an empty folder, whatever kind of source it is.
 
-use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -9,11 +8,11 @@ use rr_core::{
 };
 
 use super::archive::{ArchiveKind, unpack};
-use super::folder::{Copier, listed_by_walk};
+use super::folder::Copier;
 use super::git::Clone;
 use super::git_program::Git;
 use super::packages::Packages;
-use super::{parse, tree};
+use super::{listing, parse, tree};
 use crate::fault;
 use crate::host::HostTools;
 use crate::store::make_open_folder;
@@ -187,20 +186,6 @@ impl SourceFetcher for Fetcher {
     }
 
     fn list(&self, folder: &Path, cancel: &CancelToken) -> Result<Listing, EngineError> {
-        if !self.is_top(folder, cancel) {
-            let files = listed_by_walk(folder);
-            let times = files
-                .iter()
-                .filter_map(|path| Some(folder.join(path).symlink_metadata().ok()?.mtime()));
-            let commit_date = times.max().and_then(tree::day);
-            let names = files.iter().filter_map(|path| path.to_str().map(str::to_owned));
-            return Ok(Listing { files: names.collect(), commit_date });
-        }
-        let listing = self.git_lists(folder, cancel)?;
-        let paths = listing.split(|byte| *byte == 0).filter(|path| !path.is_empty());
-        let files = paths.filter_map(|p| std::str::from_utf8(p).ok().map(str::to_owned)).collect();
-        let day = self.git.text(folder, &["log", "-1", "--format=%cs"], cancel).ok();
-        let commit_date = day.map(|day| day.trim().to_owned()).filter(|day| !day.is_empty());
-        Ok(Listing { files, commit_date })
+        listing::list(&self.git, folder, cancel)
     }
 }

@@ -18,16 +18,18 @@ const GENERATED: &[&str] =
     &["node_modules", "__pycache__", ".tox", ".nox", ".gradle", ".mypy_cache"];
 
 /// Names of folders that were left out because installs and builds make them.
-type Generated = std::sync::Arc<std::sync::Mutex<Vec<String>>>;
+pub(super) type Generated = std::sync::Arc<std::sync::Mutex<Vec<String>>>;
 
-/// Everything below a folder but what ignore files name and what is generated.
-fn walk(start: &Path, generated: &Generated) -> ignore::Walk {
+/// Walks everything below a folder but what ignore files name and what is generated. Ignore files
+/// above it hold too where `parents` says so.
+pub(super) fn walker(start: &Path, generated: &Generated, parents: bool) -> ignore::WalkBuilder {
     let found = std::sync::Arc::clone(generated);
-    ignore::WalkBuilder::new(start)
+    let mut builder = ignore::WalkBuilder::new(start);
+    builder
         .standard_filters(false)
         .git_ignore(true)
         .git_exclude(true)
-        .parents(true)
+        .parents(parents)
         .require_git(false)
         .follow_links(false)
         .filter_entry(move |entry| {
@@ -39,15 +41,8 @@ fn walk(start: &Path, generated: &Generated) -> ignore::Walk {
                 return false;
             }
             !made && (name != ".git" || entry.depth() == 0)
-        })
-        .build()
-}
-
-/// Files below a folder that no git lists, relative to it.
-pub(super) fn listed_by_walk(folder: &Path) -> Vec<PathBuf> {
-    let entries = walk(folder, &Generated::default()).flatten();
-    let files = entries.filter(|entry| !entry.file_type().is_some_and(|kind| kind.is_dir()));
-    files.filter_map(|e| Some(e.path().strip_prefix(folder).ok()?.to_owned())).collect()
+        });
+    builder
 }
 
 /// Copies files into a tree and remembers what was left out.
@@ -97,7 +92,7 @@ impl<'a> Copier<'a> {
     pub(super) fn tree(&mut self, below: &Path) -> Result<(), EngineError> {
         let start = self.from.join(below);
         let generated = Generated::default();
-        let walk = walk(&start, &generated);
+        let walk = walker(&start, &generated, true).build();
         for entry in walk.flatten() {
             let folder = entry.file_type().is_some_and(|kind| kind.is_dir());
             let relative = entry.path().strip_prefix(self.from).unwrap_or(below).to_owned();

@@ -98,6 +98,36 @@ impl Git {
         self.host.which("git-lfs").is_some()
     }
 
+    /// Paths of the files that git tracks in a folder that is a repository's top, separated by
+    /// NUL; `None` where it is none.
+    pub(super) fn tracked(&self, folder: &Path, cancel: &CancelToken) -> Option<Vec<u8>> {
+        let captured = self.ask(folder, &["ls-files", "-z", "--cached"], cancel)?;
+        captured.exit.success().then_some(captured.stdout)
+    }
+
+    /// Day of the commit that is checked out in such a folder.
+    pub(super) fn last_day(&self, folder: &Path, cancel: &CancelToken) -> Option<String> {
+        let captured = self.ask(folder, &["log", "-1", "--format=%cs"], cancel)?;
+        let day = captured.text();
+        (captured.exit.success() && !day.is_empty()).then_some(day)
+    }
+
+    /// Asks about a local repository alone: the user's configuration is not even looked for.
+    fn ask(&self, folder: &Path, words: &[&str], cancel: &CancelToken) -> Option<Captured> {
+        let settings = OVERRIDES.iter().copied().chain(["safe.directory=*"]);
+        let above = folder.parent().unwrap_or(folder);
+        let command = HostCommand::new("git")
+            .args(settings.flat_map(|setting| ["-c", setting]))
+            .args(words.iter().copied())
+            .in_folder(folder)
+            .env("GIT_CONFIG_NOSYSTEM", "1")
+            .env("GIT_CONFIG_GLOBAL", "/dev/null")
+            .env("GIT_CEILING_DIRECTORIES", above.to_string_lossy())
+            .env("GIT_OPTIONAL_LOCKS", "0")
+            .within(Duration::from_secs(60));
+        self.host.capture(&command, cancel).ok()
+    }
+
     fn command(
         &self,
         folder: &Path,

@@ -9,6 +9,7 @@ mod folder;
 mod git;
 mod git_program;
 mod limits;
+mod listing;
 mod packages;
 mod packages_crates;
 mod packages_go;

@@ -1,0 +1,6 @@
+module a
+go 99999999999999999999
+require (
+a v0
+)
+replace a => ../../a

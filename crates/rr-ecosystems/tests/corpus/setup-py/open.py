@@ -1,0 +1,2 @@
+from setuptools import *
+setup(install_requires=open("x").read().split(), **{**{}, "a": [*a, (((
