@@ -23,6 +23,18 @@ pub struct DatabaseTask {
 pub struct Databases {
     /// Each with its address.
     pub up: Vec<ServiceUp>,
+    /// Those that could not be brought up.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<ServiceMissing>,
+}
+
+/// A service that cannot be had here.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ServiceMissing {
+    /// Which kind.
+    pub kind: ServiceKind,
+    /// Why.
+    pub reason: String,
 }
 
 /// A service that is up.
@@ -52,20 +64,42 @@ impl DatabaseAgent {
 }
 
 fn bring_up(session: &RunSession, task: &DatabaseTask) -> Result<Databases, AgentError> {
+    let mut missing = Vec::new();
     for requirement in &task.services {
         let is_up = session
             .services()
             .iter()
             .any(|s| s.kind == requirement.kind && s.process.try_wait().is_none());
-        if !is_up {
-            let service = start(session, requirement)?;
-            let mut services = session.services();
-            services.retain(|s| s.kind != requirement.kind);
-            services.push(service);
+        if is_up {
+            continue;
+        }
+        match start(session, requirement) {
+            Ok(service) => {
+                let mut services = session.services();
+                services.retain(|s| s.kind != requirement.kind);
+                services.push(service);
+            }
+            Err(error) if session.cancel.is_cancelled() => return Err(error),
+            // One that cannot be had takes none of the others away.
+            Err(error) => {
+                session.tell(&RunEvent::StepEnded {
+                    step: step_of(requirement.kind),
+                    ok: false,
+                    detail: error.to_string(),
+                    seconds: 0.0,
+                });
+                let kind = requirement.kind;
+                missing.push(ServiceMissing { kind, reason: error.to_string() });
+            }
         }
     }
     let up = session.services().iter().map(describe).collect();
-    Ok(Databases { up })
+    Ok(Databases { up, missing })
+}
+
+/// The name under which a service's start is shown and logged.
+fn step_of(kind: ServiceKind) -> StepId {
+    StepId::new(format!("service:{}", kind.as_str()))
 }
 
 fn start(
@@ -73,7 +107,7 @@ fn start(
     requirement: &ServiceRequirement,
 ) -> Result<LiveService, AgentError> {
     let name = requirement.kind.as_str();
-    let step = StepId::new(format!("service:{name}"));
+    let step = step_of(requirement.kind);
     let log = session.folder.join(format!("logs/service-{name}.log"));
     let sink = StepLog::create(&log, step.clone(), session.observer.clone())
         .map_err(|e| failed(AgentName::DatabaseAgent, format!("create `{}`", log.display()), &e))?;

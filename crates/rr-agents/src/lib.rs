@@ -27,7 +27,7 @@ mod step_runner;
 
 pub use config::{ConfigAgent, ConfigTask, Configured};
 pub use context_indexer::{ContextIndexerAgent, IndexTask, Indexed};
-pub use database::{DatabaseAgent, DatabaseTask, Databases, ServiceUp};
+pub use database::{DatabaseAgent, DatabaseTask, Databases, ServiceMissing, ServiceUp};
 pub use dependency::DependencyAgent;
 pub use detection::{DetectionAgent, DetectionTask};
 pub use engine::{Engine, IndexFactory};

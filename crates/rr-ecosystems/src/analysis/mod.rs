@@ -21,6 +21,7 @@ mod roles;
 mod service_bindings;
 mod service_drivers;
 mod service_files;
+mod service_python;
 pub(crate) mod service_schemas;
 mod service_settings;
 mod services;

@@ -5,7 +5,9 @@
 
 use rr_core::{Analysis, Evidence, RepoView, ServiceKind, Trust, UnitRole};
 
+use super::service_python;
 use super::service_settings::{self, Endpoint};
+use crate::places::decoy_role;
 
 /// What the files of the planned units configure.
 pub(super) struct Configured {
@@ -17,7 +19,8 @@ pub(super) struct Configured {
 #[rustfmt::skip]
 const FOLDERS: &[&str] = &[
     "", "conf", "config", "configs", "etc", "src", "src/config", "src/main/resources",
-    "internal/config", "app/config", "app/src/main/resources", "server/config",
+    "internal/config", "app/config", "app/src/main/resources", "server/config", "src/db",
+    "src/database", "server",
 ];
 /// Names, without their ends, of files that a program reads by default.
 #[rustfmt::skip]
@@ -25,11 +28,21 @@ const STEMS: &[&str] = &[
     "app", "application", "config", "default", "development", "dev", "local", "conf", "settings",
     "database", "db", "ormconfig", "knexfile", "config.default", "config.dev",
     "config.development", "config.local", "application-dev", "application-local", "test",
+    "db.config", "database.config", "data-source",
 ];
-const ENDS: &[&str] = &["ini", "conf", "cfg", "toml", "json", "yml", "yaml", "properties"];
+const ENDS: &[&str] =
+    &["ini", "conf", "cfg", "toml", "json", "yml", "yaml", "properties", "js", "ts", "cjs", "mjs"];
+/// Python modules that hold a program's settings.
+const MODULES: &[&str] = &["config.py", "settings.py", "configuration.py", "database.py", "db.py"];
+/// Deepest folder in which such a module is looked for.
+const DEPTH: usize = 4;
 
 /// The endpoints, in the order of files; the same service in several files is given once.
-pub(super) fn configured(repo: &dyn RepoView, analysis: &Analysis) -> Vec<Configured> {
+pub(super) fn configured(
+    repo: &dyn RepoView,
+    analysis: &Analysis,
+    database: Option<ServiceKind>,
+) -> Vec<Configured> {
     let mut folders: Vec<&str> = analysis
         .units
         .iter()
@@ -44,17 +57,45 @@ pub(super) fn configured(repo: &dyn RepoView, analysis: &Analysis) -> Vec<Config
             let parts = [folder, inner].into_iter().filter(|part| !part.is_empty());
             for entry in repo.children(&parts.collect::<Vec<_>>().join("/")) {
                 if is_configuration(&entry.path) {
-                    read(repo, &entry.path, &mut found);
+                    read(repo, &entry.path, database, &mut found);
                 }
             }
         }
     }
+    let python = analysis.units.iter().any(|unit| {
+        unit.ecosystem.as_str() == "python"
+            && matches!(unit.role, UnitRole::Primary | UnitRole::Member)
+    });
+    let modules = repo.files().iter().filter(|entry| python && is_module(&entry.path));
+    for entry in modules.take(40) {
+        read(repo, &entry.path, database, &mut found);
+    }
     found
 }
 
-fn read(repo: &dyn RepoView, path: &str, found: &mut Vec<Configured>) {
+/// `config.py`, `app/core/settings.py`, `config/settings/local.py`.
+fn is_module(path: &str) -> bool {
+    let Some((folder, name)) = path.rsplit_once('/').or(Some(("", path))) else { return false };
+    let inner = folder.ends_with("settings") || folder.ends_with("config");
+    let own = ["base.py", "common.py", "local.py", "dev.py", "development.py", "default.py"];
+    path.ends_with(".py")
+        && path.matches('/').count() <= DEPTH
+        && (MODULES.contains(&name) || inner && own.contains(&name))
+        && decoy_role(folder).is_none()
+}
+
+fn read(
+    repo: &dyn RepoView,
+    path: &str,
+    database: Option<ServiceKind>,
+    found: &mut Vec<Configured>,
+) {
     let Some(text) = repo.text(path) else { return };
-    for endpoint in service_settings::endpoints(path, &text) {
+    let endpoints = match path.ends_with(".py") {
+        true => service_python::endpoints(&text),
+        false => service_settings::endpoints(path, &text, database),
+    };
+    for endpoint in endpoints {
         let known = |c: &Configured| {
             c.endpoint.kind == endpoint.kind && c.endpoint.database == endpoint.database
         };
@@ -81,6 +122,22 @@ pub(super) fn of_kind(
     kind: ServiceKind,
 ) -> Option<(&Configured, Vec<String>)> {
     let all: Vec<&Configured> = configured.iter().filter(|c| c.endpoint.kind == kind).collect();
-    let databases = all.iter().map(|c| c.endpoint.database.clone()).filter(|d| !d.is_empty());
-    Some((all.first()?, databases.collect()))
+    let mut databases: Vec<String> = Vec::new();
+    for one in &all {
+        if !one.endpoint.database.is_empty() && !databases.contains(&one.endpoint.database) {
+            databases.push(one.endpoint.database.clone());
+        }
+    }
+    Some((all.first()?, databases))
+}
+
+/// The only kind of database that drivers speak of.
+pub(super) fn only_database<'a>(
+    mut kinds: impl Iterator<Item = &'a ServiceKind>,
+) -> Option<ServiceKind> {
+    let database = |kind: &&ServiceKind| {
+        matches!(kind, ServiceKind::Postgres | ServiceKind::Mysql | ServiceKind::Mongodb)
+    };
+    let first = kinds.find(database).copied()?;
+    kinds.find(database).is_none().then_some(first)
 }

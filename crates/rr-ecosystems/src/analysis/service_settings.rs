@@ -32,8 +32,9 @@ struct Setting {
 /// Most values looked at in one file.
 const LIMIT: usize = 2000;
 
-/// The endpoints that a file configures. Groups for production are left out.
-pub(super) fn endpoints(path: &str, text: &str) -> Vec<Endpoint> {
+/// The endpoints that a file configures. Groups for production are left out; `database` is the
+/// kind of a group that only says that it is one.
+pub(super) fn endpoints(path: &str, text: &str, database: Option<ServiceKind>) -> Vec<Endpoint> {
     let mut settings = Vec::new();
     if path.ends_with(".json") || path.ends_with(".yml") || path.ends_with(".yaml") {
         if let Ok(node) = yaml::parse(text) {
@@ -51,7 +52,8 @@ pub(super) fn endpoints(path: &str, text: &str) -> Vec<Endpoint> {
     let mut found: Vec<Endpoint> = Vec::new();
     for group in groups.into_iter().filter(|group| !elsewhere(group)) {
         let own: Vec<&Setting> = settings.iter().filter(|s| s.group == group).collect();
-        found.extend(endpoint(group, &own).filter(|endpoint| !found.contains(endpoint)));
+        let one = endpoint(group, &own, database);
+        found.extend(one.filter(|endpoint| !found.contains(endpoint)));
     }
     found
 }
@@ -83,7 +85,8 @@ fn flatten(group: &str, node: &Node, found: &mut Vec<Setting>) {
     }
 }
 
-/// `[section]` and `name = value`, or dotted names with values.
+/// `[section]` and `name = value`, dotted names with values, or `name: {` and `name: value,` of an
+/// object in a script.
 fn lines(text: &str, found: &mut Vec<Setting>) {
     let mut section = String::new();
     for (at, raw) in text.lines().enumerate().take(LIMIT) {
@@ -93,6 +96,16 @@ fn lines(text: &str, found: &mut Vec<Setting>) {
         }
         if let Some(name) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
             section = name.trim_matches(['[', ']', '"', ' ']).to_ascii_lowercase();
+            continue;
+        }
+        if let Some(name) = line.strip_suffix('{') {
+            let plain = |c: char| !c.is_ascii_alphanumeric() && c != '_';
+            let name = name.split(plain).filter(|part| !part.is_empty()).next_back();
+            section = format!("{section}.{}", name.unwrap_or("x").to_ascii_lowercase());
+            continue;
+        }
+        if line.starts_with('}') {
+            section = section.rsplit_once('.').map_or("", |(above, _)| above).to_owned();
             continue;
         }
         let Some((name, value)) = line.split_once('=').or_else(|| line.split_once(": ")) else {
@@ -111,9 +124,18 @@ fn setting(group: &str, name: &str, value: &str, line: u32) -> Setting {
     Setting {
         group: group.to_owned(),
         name: name.chars().filter(plain).collect::<String>().to_ascii_lowercase(),
-        value: literal(value.trim().trim_matches(['"', '\'', '`'])),
+        value: literal(default_of(value).trim_matches(['"', '\'', '`'])),
         line,
     }
+}
+
+/// What a script's expression comes to where no variable is set: `process.env.X || "default"`.
+fn default_of(value: &str) -> &str {
+    let value = value.trim().trim_end_matches([',', ';']).trim();
+    let Some((first, default)) = value.split_once("||").or_else(|| value.split_once("??")) else {
+        return if value.starts_with("process.env") { "" } else { value };
+    };
+    if first.contains("process.env") { default.trim() } else { value }
 }
 
 /// A value with its placeholders' defaults: `${DB_HOST:localhost}`, `${DB_HOST:-localhost}`.
@@ -147,7 +169,7 @@ fn kind_of(word: &str) -> Option<ServiceKind> {
     })
 }
 
-fn endpoint(group: &str, own: &[&Setting]) -> Option<Endpoint> {
+fn endpoint(group: &str, own: &[&Setting], database: Option<ServiceKind>) -> Option<Endpoint> {
     let value = |names: &[&str]| {
         names
             .iter()
@@ -165,11 +187,12 @@ fn endpoint(group: &str, own: &[&Setting]) -> Option<Endpoint> {
     }
     let named = value(&["type", "dialect", "driver", "adapter", "client", "engine", "dbtype"]);
     let last = group.rsplit('.').next().unwrap_or(group);
-    let kind = kind_of(named).or_else(|| kind_of(last))?;
+    let generic = || database.filter(|_| matches!(last, "db" | "database" | "datasource" | "sql"));
+    let kind = kind_of(named).or_else(|| kind_of(last)).or_else(generic)?;
     let host = value(&["host", "hostname", "server", "addr", "address", "dbhost"]);
     let (host, port) = host.split_once(':').unwrap_or((host, ""));
     let port = if port.is_empty() { value(&["port", "dbport"]) } else { port };
-    let database = value(&["database", "dbname", "name", "db", "databasename"]);
+    let database = value(&["database", "dbname", "name", "db", "databasename", "dbdatabase"]);
     let database = if kind == ServiceKind::Redis { "" } else { database };
     // Clients take the own machine where nothing else is said.
     let told = LOCAL.contains(&host) || host.is_empty() && !database.is_empty() && !user.is_empty();
@@ -185,7 +208,7 @@ fn endpoint(group: &str, own: &[&Setting]) -> Option<Endpoint> {
 
 /// An address in one text: a URL, `user:password@tcp(host:port)/database`, or
 /// `host=localhost user=me dbname=app`.
-fn address(text: &str) -> Option<Endpoint> {
+pub(super) fn address(text: &str) -> Option<Endpoint> {
     let found = |kind, host: &str, port: &str, user: &str, password: &str, database: &str| {
         LOCAL.contains(&host).then(|| Endpoint {
             kind,
@@ -234,7 +257,7 @@ mod tests {
         let shown = |e: Endpoint| {
             (e.kind, e.port.unwrap_or(0), format!("{}:{}/{}", e.user, e.password, e.database))
         };
-        endpoints(path, text).into_iter().map(shown).collect()
+        endpoints(path, text, None).into_iter().map(shown).collect()
     }
 
     #[test]
@@ -266,6 +289,18 @@ mod tests {
         assert_eq!(read("config.yml", yaml), of(ServiceKind::Mysql, 3306, "root:pw/app"));
         let words = "dsn = \"host=localhost user=me password=pw dbname=app port=5433\"\n";
         assert_eq!(read("config.toml", words), of(ServiceKind::Postgres, 5433, "me:pw/app"));
+    }
+
+    #[test]
+    fn objects_in_scripts_and_groups_of_a_known_driver_are_read() {
+        let module = "module.exports = {\n  HOST: \"localhost\",\n  USER: process.env.U || \"root\",\n  \
+                      PASSWORD: \"pw\",\n  DB: \"test\",\n  dialect: \"mysql\",\n  pool: {\n    max: 5\n  }\n};\n";
+        let of = |kind, port, text: &str| vec![(kind, port, text.to_owned())];
+        assert_eq!(read("db.config.js", module), of(ServiceKind::Mysql, 0, "root:pw/test"));
+        let yaml = "db:\n  username: me\n  host: localhost\n  port: \"5432\"\n  dbname: app\n";
+        assert!(read("config.yml", yaml).is_empty());
+        let known = endpoints("config.yml", yaml, Some(ServiceKind::Postgres));
+        assert_eq!((known[0].port, known[0].database.as_str()), (Some(5432), "app"));
     }
 
     #[test]

@@ -32,7 +32,8 @@ pub(super) fn find(repo: &dyn RepoView, analysis: &mut Analysis, mined: &Mined) 
     let drivers = service_drivers::declared(repo, analysis);
     let mut variables = service_bindings::variables(analysis, mined);
     variables.dedup_by(|a, b| a.name == b.name && a.value == b.value);
-    let files = service_files::configured(repo, analysis);
+    let database = service_files::only_database(drivers.keys());
+    let files = service_files::configured(repo, analysis, database);
     let schemas = service_schemas::declared(repo, analysis);
     let mut generic_taken = false;
     for kind in KINDS {
@@ -41,7 +42,8 @@ pub(super) fn find(repo: &dyn RepoView, analysis: &mut Analysis, mined: &Mined) 
         started.sort_by_key(|s| (s.optional, std::cmp::Reverse(s.evidence.trust)));
         let schema = schemas.iter().find(|schema| schema.kind == kind);
         let driver = drivers.get(&kind).or(schema.map(|schema| &schema.evidence));
-        let file = service_files::of_kind(&files, kind).filter(|_| started.is_empty());
+        let in_ci = started.first().is_some_and(|s| s.evidence.trust == Trust::Ci);
+        let file = service_files::of_kind(&files, kind).filter(|_| !in_ci);
         let driver = driver.or(file.as_ref().map(|(file, _)| &file.evidence));
         let access = access(kind, &started, &variables, file.as_ref());
         let owns_generic = !generic_taken && (!started.is_empty() || driver.is_some());
@@ -49,7 +51,10 @@ pub(super) fn find(repo: &dyn RepoView, analysis: &mut Analysis, mined: &Mined) 
         bind_schema(kind, schema, &mut bindings);
         let needed = match started.first() {
             Some(service) if service.evidence.trust == Trust::Ci => true,
-            Some(service) => !service.optional && driver.is_some() && !bindings.is_empty(),
+            Some(service) => {
+                let found = !bindings.is_empty() || file.is_some();
+                !service.optional && driver.is_some() && found
+            }
             None => {
                 let addressed = bindings.iter().any(|b| b.template.contains("://"));
                 driver.is_some() && (addressed || file.is_some())

@@ -35,7 +35,9 @@ static SERVES: LazyLock<Regex> = LazyLock::new(|| {
 /// `r.Run()`, `router.Run(address)`, `e.Start(cfg.Addr)`: what serves in a program of a web framework
 /// and may do anything in another.
 static FRAMEWORK_SERVES: LazyLock<Regex> = LazyLock::new(|| {
-    expression(r"\b(?:r|e|g|s|app|api|web|router|engine|server|srv)\.(?:Run|RunTLS|Start|Listen)\(")
+    expression(
+        r"\b(?:r|e|g|s|app|api|web|router|engine|server|srv|gin|echo|route|handler|mux)\.(?:Run|RunTLS|Start|Listen)\(",
+    )
 });
 
 /// `":8080"`, `"0.0.0.0:8080"`, `"port", 8080`, `Port = 8080`.

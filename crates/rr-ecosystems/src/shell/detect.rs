@@ -23,7 +23,13 @@ pub(super) fn detect(repo: &dyn RepoView) -> Option<Unit> {
     }
     let shares = source_shares(repo);
     let total: u64 = shares.iter().map(|share| share.bytes).sum();
-    let shell = shares.iter().find(|share| share.language == "Shell").map_or(0, |s| s.bytes);
+    let named = shares.iter().find(|share| share.language == "Shell").map_or(0, |s| s.bytes);
+    // A program's own script has no ending that would tell its language.
+    let bare = |path: &&String| !path.rsplit('/').next().unwrap_or(path).contains('.');
+    let scripts = programs(repo);
+    let own: u64 =
+        scripts.iter().filter(bare).filter_map(|path| Some(repo.entry(path)?.size)).sum();
+    let (shell, total) = (named + own, total + own);
     let share = if total == 0 { 0.0 } else { shell as f64 / total as f64 };
     if share >= MOSTLY {
         let excerpt = format!("{:.0}% of the source is shell", share * 100.0);
@@ -34,7 +40,7 @@ pub(super) fn detect(repo: &dyn RepoView) -> Option<Unit> {
     if evidence.is_empty() || share < 0.05 {
         return None;
     }
-    let programs = programs(repo);
+    let programs = scripts;
     Some(Unit {
         path: String::new(),
         ecosystem: EcosystemId::new("shell"),

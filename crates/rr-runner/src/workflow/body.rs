@@ -20,7 +20,7 @@ use crate::report::BUDGET_NOTE;
 /// The workflow's name in journals.
 pub(crate) const WORKFLOW: &str = "run";
 /// Its version; raised whenever the order of steps changes.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// The workflow of one run.
 pub(crate) fn workflow(live: Arc<LiveRun>) -> Workflow {
@@ -36,6 +36,7 @@ pub(crate) fn workflow(live: Arc<LiveRun>) -> Workflow {
         if play.progress.budget_spent {
             play.progress.notes.push(BUDGET_NOTE.to_owned());
         }
+        play.progress.blame_missing_services();
         finish::finish(&live, &play.progress)
     })
 }
@@ -46,6 +47,17 @@ fn in_the_users_terms(error: WorkflowError) -> WorkflowError {
         WorkflowError::StepFailed { code, message, .. } => WorkflowError::failed(code, message),
         other => other,
     }
+}
+
+/// Whether two units are the same, or one lies in the other: then what fails for one is missing for
+/// the other.
+fn one_needs_other(stopped: &str, unit: &str) -> bool {
+    let inside = |outer: &str, inner: &str| {
+        outer.is_empty()
+            || inner == outer
+            || inner.strip_prefix(outer).is_some_and(|rest| rest.starts_with('/'))
+    };
+    inside(stopped, unit) || inside(unit, stopped)
 }
 
 /// One play of the workflow, first or repeated.
@@ -127,9 +139,15 @@ impl<'a> Play<'a> {
     fn run_plan(&mut self) -> Result<(), WorkflowError> {
         let until = self.live.request.until.min(Rung::Tested);
         let mut at = 0;
+        // Units that could not be installed or built: parts beside them go on.
+        let mut stopped: Vec<String> = Vec::new();
         while let Some(step) = self.progress.plan.steps.get(at).cloned() {
             if step.kind.rung() > until || self.progress.late {
                 break;
+            }
+            if stopped.iter().any(|unit| one_needs_other(unit, &step.unit)) {
+                at += 1;
+                continue;
             }
             if self.is_prepared(&step) {
                 self.progress.end(&step, true, "from the prepared environment".into()).reused =
@@ -144,7 +162,10 @@ impl<'a> Play<'a> {
                     self.prepare_again()?;
                     at = self.position(&id);
                 }
-                Next::Stop => break,
+                Next::Stop => {
+                    stopped.push(step.unit.clone());
+                    at += 1;
+                }
             }
         }
         self.keep_now()
@@ -177,5 +198,17 @@ impl<'a> Play<'a> {
     {
         let timed: Timed<O> = self.context.step(name, input)?;
         Ok(self.progress.took(phase, agent, timed))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::one_needs_other;
+
+    #[test]
+    fn parts_beside_each_other_do_not_need_each_other() {
+        assert!(one_needs_other("", "web") && one_needs_other("web", ""));
+        assert!(one_needs_other("a", "a") && one_needs_other("a/b", "a"));
+        assert!(!one_needs_other("complete", "complete-kotlin") && !one_needs_other("a", "b"));
     }
 }

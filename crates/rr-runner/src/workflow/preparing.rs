@@ -131,13 +131,15 @@ impl Play<'_> {
     /// Databases are brought up before the first step that may need one.
     pub(super) fn bring_up_databases(&mut self) -> Result<(), WorkflowError> {
         let plan = &self.progress.plan;
-        if plan.services.is_empty() || !self.progress.databases.up.is_empty() {
+        let tried = &self.progress.databases;
+        if plan.services.is_empty() || !tried.up.is_empty() {
             return Ok(());
         }
         match self.context.step::<_, Timed<Databases>>("databases", &()) {
             Ok(timed) => {
                 let phase = Phase::Configure;
                 self.progress.databases = self.progress.took_repo(phase, "DatabaseAgent", timed);
+                self.leave_out_missing();
             }
             Err(error) if error.is_resumable() => return Err(error),
             Err(error) => {
@@ -147,6 +149,20 @@ impl Play<'_> {
             }
         }
         Ok(())
+    }
+
+    /// A service that cannot be had is no part of the plan any more; the others are.
+    fn leave_out_missing(&mut self) {
+        let missing = self.progress.databases.missing.clone();
+        if missing.is_empty() {
+            return;
+        }
+        for service in &missing {
+            let name = service.kind.as_str();
+            self.progress.notes.push(format!("{name} could not be provided: {}", service.reason));
+        }
+        self.progress.plan.services.retain(|s| missing.iter().all(|m| m.kind != s.kind));
+        self.settle();
     }
 
     /// Keeps the prepared environment before the first step that is not part of it.

@@ -9,8 +9,8 @@ use rr_core::report::{
     FailureRecord, PreparedEnvironment, RemedyRecord, ServiceRecord, StepRecord,
 };
 use rr_core::{
-    Analysis, Decision, EnvironmentReport, FetchedSource, Phase, PhaseOutcome, PhaseRecord,
-    RunPlan, Step, StepId, StepKind,
+    Analysis, CauseClass, Decision, EnvironmentReport, FetchedSource, Phase, PhaseOutcome,
+    PhaseRecord, RunPlan, Step, StepId, StepKind,
 };
 
 use super::input::Timed;
@@ -157,6 +157,30 @@ impl Progress {
         self.ended.iter().filter(|(_, end)| kinds.contains(&end.kind)).collect()
     }
 
+    /// Where something failed and a service that the repository names could not be had, that is the
+    /// first failure: what else failed may only follow from it.
+    pub(crate) fn blame_missing_services(&mut self) {
+        let bad = |end: &StepEnd| {
+            let tests = end.tests.as_ref().map_or(0, |t| t.counts.failed + t.counts.errored);
+            !end.ok && !end.optional || tests > 0
+        };
+        if !self.ended.values().any(bad) {
+            return;
+        }
+        let missing = self.databases.missing.iter().map(|service| {
+            let name = service.kind.as_str();
+            FailureRecord {
+                step: StepId::new(format!("service:{name}")),
+                cause: CauseClass::Environment,
+                signature: format!("service.missing:{name}"),
+                explanation: format!("{name}, which the repository names, could not be provided"),
+                evidence_line: service.reason.clone(),
+            }
+        });
+        let missing: Vec<FailureRecord> = missing.collect();
+        self.failures.splice(0..0, missing);
+    }
+
     /// Notes how a step ended.
     pub(crate) fn end(&mut self, step: &Step, ok: bool, detail: String) -> &mut StepEnd {
         let end = StepEnd {
@@ -178,6 +202,25 @@ impl Progress {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_missing_service_is_to_blame_only_where_something_failed() {
+        let step = |id: &str, kind| {
+            let command = rr_core::Command::argv(["x"]);
+            Step::new(id, &rr_core::EcosystemId::new("e"), "", kind, "t", command)
+        };
+        let mut progress = Progress::default();
+        let reason = "no server of that kind can be had".to_owned();
+        let missing = rr_agents::ServiceMissing { kind: rr_core::ServiceKind::Mongodb, reason };
+        progress.databases.missing.push(missing);
+        progress.end(&step("a", StepKind::Build), true, String::new());
+        progress.blame_missing_services();
+        assert!(progress.failures.is_empty());
+        progress.end(&step("b", StepKind::Start), false, String::new());
+        progress.blame_missing_services();
+        assert_eq!(progress.failures[0].signature, "service.missing:mongodb");
+        assert_eq!(progress.failures[0].cause, CauseClass::Environment);
+    }
 
     #[test]
     fn overlapping_spans_count_once() {

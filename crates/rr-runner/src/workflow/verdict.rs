@@ -43,7 +43,11 @@ pub(crate) fn verdict(
             let why = progress
                 .failures
                 .iter()
-                .find(|f| progress.ended.get(&f.step).is_some_and(|e| e.kind.rung() == gap.rung))
+                .find(|f| {
+                    let ended = progress.ended.get(&f.step);
+                    f.signature.starts_with("service.missing")
+                        || ended.is_some_and(|e| e.kind.rung() == gap.rung)
+                })
                 .or_else(|| progress.failures.first())
                 .map(|f| format!("{}: {}", f.cause, f.explanation))
                 .or_else(|| gap.evidence.first().cloned())
