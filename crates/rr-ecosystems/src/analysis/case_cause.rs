@@ -84,11 +84,21 @@ pub fn classify_case(message: &str) -> Option<CauseClass> {
 
 /// `connect ECONNREFUSED 127.0.0.1:6379`: a database or broker that is not there.
 fn refused_service(message: &str) -> Option<CauseClass> {
-    const PORTS: &[&str] = &[":5432", "port 5432", ":3306", ":6379", ":27017", ":5672", ":11211"];
+    // Databases and brokers, then search engines, queues and clouds' emulators.
+    const PORTS: &[&str] = &[
+        "5432", "3306", "6379", "27017", "5672", "11211", "9200", "9092", "9042", "1433", "2379",
+        "4566", "10000",
+    ];
+    let named = |line: &str, port: &str| {
+        [":", "port ", "port="].iter().any(|before| {
+            line.split_once(&format!("{before}{port}"))
+                .is_some_and(|(_, after)| !after.starts_with(|c: char| c.is_ascii_digit()))
+        })
+    };
     message
         .lines()
         .filter(|line| line.contains("refused") || line.contains("ECONNREFUSED"))
-        .any(|line| PORTS.iter().any(|port| line.contains(port)))
+        .any(|line| PORTS.iter().any(|port| named(line, port)))
         .then_some(CauseClass::Environment)
 }
 
@@ -119,6 +129,9 @@ mod tests {
         assert_eq!(of("AssertionError: 1 != 2"), None);
         assert_eq!(of("connect ECONNREFUSED 127.0.0.1:6379"), Some(CauseClass::Environment));
         assert_eq!(of("connect ECONNREFUSED 127.0.0.1:1"), None);
+        assert_eq!(of("connect ECONNREFUSED 127.0.0.1:100001"), None);
+        let emulator = "HTTPConnection(host='localhost', port=10000): [Errno 111] Connection refused";
+        assert_eq!(of(emulator), Some(CauseClass::Environment));
         assert_eq!(of("Cannot find module 'left-pad'"), Some(CauseClass::Environment));
         assert_eq!(of("Cannot find module './missing' from 'a.js'"), None);
         assert_eq!(of("Error: certificate has expired"), Some(CauseClass::Intrinsic));
