@@ -130,7 +130,8 @@ mod tests {
         assert_eq!(of("connect ECONNREFUSED 127.0.0.1:6379"), Some(CauseClass::Environment));
         assert_eq!(of("connect ECONNREFUSED 127.0.0.1:1"), None);
         assert_eq!(of("connect ECONNREFUSED 127.0.0.1:100001"), None);
-        let emulator = "HTTPConnection(host='localhost', port=10000): [Errno 111] Connection refused";
+        let emulator =
+            "HTTPConnection(host='localhost', port=10000): [Errno 111] Connection refused";
         assert_eq!(of(emulator), Some(CauseClass::Environment));
         assert_eq!(of("Cannot find module 'left-pad'"), Some(CauseClass::Environment));
         assert_eq!(of("Cannot find module './missing' from 'a.js'"), None);

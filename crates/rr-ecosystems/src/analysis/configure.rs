@@ -8,6 +8,7 @@ use rr_core::{
     StepKind, Trust, Unit, UnitRole,
 };
 
+use super::templates;
 use crate::miners::{dotenv, query, split_words, variables};
 
 /// Names of templates, the most telling first.
@@ -74,10 +75,40 @@ pub(super) fn add_to_plan(
         let Some(unit) = owner(units, folder) else { continue };
         copy_template(repo, analysis, unit, folder, plan);
     }
+    if let Some(first) = units.first() {
+        make_files(repo, analysis, first, plan);
+    }
     invent_keys(analysis, units, plan);
     for unit in units.iter().filter(|unit| unit.role != UnitRole::Frontend) {
         add_ci_variables(analysis, unit, plan);
     }
+}
+
+/// The files that a clone lacks and whose templates it has, made in one step.
+fn make_files(repo: &dyn RepoView, analysis: &Analysis, unit: &Unit, plan: &mut RunPlan) {
+    let made = templates::missing(repo, analysis);
+    if made.is_empty() {
+        return;
+    }
+    let quote = rr_core::command::quote;
+    let lines: Vec<String> = made
+        .iter()
+        .map(|one| (quote(&one.source), quote(&one.target)))
+        .map(|(source, target)| format!("test -e {target} || cp {source} {target}"))
+        .collect();
+    let names: Vec<&str> = made.iter().map(|one| one.target.as_str()).collect();
+    let mut step = Step::new(
+        "configure.files",
+        &unit.ecosystem,
+        &unit.path,
+        StepKind::Configure,
+        format!("make {} from templates", names.join(", ")),
+        Command::shell(lines.join("\n")),
+    );
+    step.network = NetworkNeed::Loopback;
+    step.timeout_seconds = 30;
+    step.evidence.extend(made.into_iter().map(|one| one.evidence));
+    plan.steps.insert(0, step);
 }
 
 /// The planned unit that a folder's configuration is for.

@@ -27,6 +27,7 @@ mod service_settings;
 mod services;
 mod shares;
 mod system_table;
+mod templates;
 
 pub use analyzer::{RepoAnalyzer, analyze_view};
 pub use case_cause::classify_case;

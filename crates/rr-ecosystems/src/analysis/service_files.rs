@@ -7,6 +7,7 @@ use rr_core::{Analysis, Evidence, RepoView, ServiceKind, Trust, UnitRole};
 
 use super::service_python;
 use super::service_settings::{self, Endpoint};
+use super::templates;
 use crate::places::decoy_role;
 
 /// What the files of the planned units configure.
@@ -57,9 +58,14 @@ pub(super) fn configured(
             let parts = [folder, inner].into_iter().filter(|part| !part.is_empty());
             for entry in repo.children(&parts.collect::<Vec<_>>().join("/")) {
                 if is_configuration(&entry.path) {
-                    read(repo, &entry.path, database, &mut found);
+                    read(repo, &entry.path, &entry.path, database, &mut found);
                 }
             }
+        }
+    }
+    for made in templates::missing(repo, analysis) {
+        if is_configuration(&made.target) {
+            read(repo, &made.source, &made.target, database, &mut found);
         }
     }
     let python = analysis.units.iter().any(|unit| {
@@ -68,7 +74,7 @@ pub(super) fn configured(
     });
     let modules = repo.files().iter().filter(|entry| python && is_module(&entry.path));
     for entry in modules.take(40) {
-        read(repo, &entry.path, database, &mut found);
+        read(repo, &entry.path, &entry.path, database, &mut found);
     }
     found
 }
@@ -84,16 +90,18 @@ fn is_module(path: &str) -> bool {
         && decoy_role(folder).is_none()
 }
 
+/// Reads a file as what it is called when the program runs.
 fn read(
     repo: &dyn RepoView,
     path: &str,
+    called: &str,
     database: Option<ServiceKind>,
     found: &mut Vec<Configured>,
 ) {
     let Some(text) = repo.text(path) else { return };
-    let endpoints = match path.ends_with(".py") {
+    let endpoints = match called.ends_with(".py") {
         true => service_python::endpoints(&text),
-        false => service_settings::endpoints(path, &text, database),
+        false => service_settings::endpoints(called, &text, database),
     };
     for endpoint in endpoints {
         let known = |c: &Configured| {
