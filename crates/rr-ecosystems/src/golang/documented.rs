@@ -72,6 +72,8 @@ fn parse(words: &[String]) -> Option<Documented> {
             "-c" => return None,
             _ if word.starts_with('-') => flag(word, &mut words, &mut documented)?,
             _ if word.contains('$') || word.contains('`') || word.ends_with(".go") => {}
+            // What is left of `$(shell go list ./... | grep -v /vendor/)`: what is listed counts.
+            "go" | "list" | "shell" => {}
             package => documented.packages.push(package.to_owned()),
         }
     }
@@ -218,5 +220,7 @@ mod tests {
         assert_eq!((found.flags, found.packages), (Vec::new(), vec!["./...".to_owned()]));
         assert_eq!(chosen(&["gotestsum --format x -- -p 1 ./..."]).unwrap().flags, ["-p=1"]);
         assert!(chosen(&["go vet ./..."]).is_none());
+        let listed = chosen(&["go test -race go list ./... | grep -v /vendor/"]).unwrap();
+        assert_eq!(listed.packages, ["./..."]);
     }
 }
