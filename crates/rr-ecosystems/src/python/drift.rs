@@ -23,7 +23,8 @@ pub(super) fn drifted(remedies: &Remedies<'_>, failed: &FailedStep<'_>) -> Optio
     let counts = failed.tests?.counts();
     let failing = counts.failed + counts.errored;
     let telling = failing >= FAILING || failing > 0 && failing * PART >= counts.discovered;
-    if !telling || counts.passed == 0 || failed.outcome.seconds > LONGEST {
+    let broken = counts.passed == 0 && broke_while_loading(failed.output);
+    if !(telling && counts.passed > 0 || broken) || failed.outcome.seconds > LONGEST {
         return None;
     }
     let signature = "python.moved-dependencies:".to_owned();
@@ -31,7 +32,10 @@ pub(super) fn drifted(remedies: &Remedies<'_>, failed: &FailedStep<'_>) -> Optio
         signature: signature.clone(),
         cause: CauseClass::Intrinsic,
         step: failed.step.id.clone(),
-        evidence_line: format!("{failing} of {} tests fail", counts.discovered),
+        evidence_line: match broken {
+            true => "no test could be loaded".to_owned(),
+            false => format!("{failing} of {} tests fail", counts.discovered),
+        },
         explanation,
         confidence,
         remedies,
@@ -51,7 +55,18 @@ pub(super) fn drifted(remedies: &Remedies<'_>, failed: &FailedStep<'_>) -> Optio
     let trial =
         remedies.dated(&plan::day_after(date), format!("resolve dependencies as of {date}"));
     let explanation = format!("no file pins the dependencies, and the commit is of {date}");
-    Some(diagnosis(explanation, 0.2, vec![trial]))
+    // Where nothing could be loaded this comes before another way to run nothing.
+    Some(diagnosis(explanation, if broken { 0.5 } else { 0.2 }, vec![trial]))
+}
+
+/// `E   DeprecationWarning: The x.Y alias is deprecated`: pytest's mark for what stopped a module or
+/// a `conftest.py` from loading.
+fn broke_while_loading(output: &str) -> bool {
+    output.lines().filter_map(|line| line.strip_prefix("E ")).any(|line| {
+        let name = line.trim_start().split(':').next().unwrap_or("");
+        let known = ["Warning", "ImportError", "AttributeError", "TypeError"];
+        !name.contains(' ') && known.iter().any(|end| name.ends_with(end))
+    })
 }
 
 #[cfg(test)]
@@ -92,6 +107,17 @@ mod tests {
     fn an_unpinned_commit_of_some_age_is_tried_with_the_versions_of_its_time() {
         assert_eq!(dates(OPEN, &run(16, 14), "2025-08-30", &[]), ["2025-08-31"]);
         assert_eq!(dates(OPEN, &run(9, 1), "2025-08-30", &[]), ["2025-08-31"]);
+    }
+
+    #[test]
+    fn a_suite_that_cannot_even_be_loaded_is_tried_before_another_command() {
+        let output = "E   DeprecationWarning: The a.B alias is deprecated, use a.C instead.\n";
+        let empty = run(0, 0);
+        let date = Some("2025-08-30");
+        let found = diagnosed_with(OPEN, "python.test", output, Some(&empty), date, &[]);
+        assert_eq!(found[0].signature, "python.moved-dependencies:", "{found:?}");
+        let found = diagnosed_with(OPEN, "python.test", "E   x failed\n", Some(&empty), date, &[]);
+        assert!(found.iter().all(|one| one.signature != "python.moved-dependencies:"));
     }
 
     #[test]
