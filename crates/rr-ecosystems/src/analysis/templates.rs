@@ -86,8 +86,8 @@ fn documented(analysis: &Analysis, source: &str, target: &str) -> Option<Evidenc
         let joined = if cwd.is_empty() { word.to_owned() } else { format!("{cwd}/{word}") };
         joined == path
     };
-    let copies = analysis.commands.iter().filter(|c| c.class == CommandClass::Configure);
-    copies.into_iter().find_map(|command| match &split_words(&command.line)[..] {
+    let mut copies = analysis.commands.iter().filter(|c| c.class == CommandClass::Configure);
+    copies.find_map(|command| match &split_words(&command.line)[..] {
         [program, from, to]
             if matches!(program.as_str(), "cp" | "mv")
                 && same(&command.cwd, from, source)
