@@ -100,7 +100,7 @@ fn lines(text: &str, found: &mut Vec<Setting>) {
         }
         if let Some(name) = line.strip_suffix('{') {
             let plain = |c: char| !c.is_ascii_alphanumeric() && c != '_';
-            let name = name.split(plain).filter(|part| !part.is_empty()).next_back();
+            let name = name.split(plain).rfind(|part| !part.is_empty());
             section = format!("{section}.{}", name.unwrap_or("x").to_ascii_lowercase());
             continue;
         }

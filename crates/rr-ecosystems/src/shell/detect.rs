@@ -26,9 +26,8 @@ pub(super) fn detect(repo: &dyn RepoView) -> Option<Unit> {
     let named = shares.iter().find(|share| share.language == "Shell").map_or(0, |s| s.bytes);
     // A program's own script has no ending that would tell its language.
     let bare = |path: &&String| !path.rsplit('/').next().unwrap_or(path).contains('.');
-    let scripts = programs(repo);
-    let own: u64 =
-        scripts.iter().filter(bare).filter_map(|path| Some(repo.entry(path)?.size)).sum();
+    let scripts = if total == 0 { programs(repo) } else { Vec::new() };
+    let own: u64 = scripts.iter().filter(bare).map(|path| repo.size(path)).sum();
     let (shell, total) = (named + own, total + own);
     let share = if total == 0 { 0.0 } else { shell as f64 / total as f64 };
     if share >= MOSTLY {
@@ -40,7 +39,7 @@ pub(super) fn detect(repo: &dyn RepoView) -> Option<Unit> {
     if evidence.is_empty() || share < 0.05 {
         return None;
     }
-    let programs = scripts;
+    let programs = programs(repo);
     Some(Unit {
         path: String::new(),
         ecosystem: EcosystemId::new("shell"),
