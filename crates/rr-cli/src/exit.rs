@@ -32,7 +32,7 @@ pub(crate) fn of(kind: ExitKind) -> u8 {
 /// Prints an error with its way out, and gives its code.
 pub(crate) fn fail(error: &anyhow::Error) -> ExitCode {
     let run_error = error.downcast_ref::<RunError>();
-    crate::ui::error(&format!("{error:#}"), run_error.and_then(RunError::hint));
+    crate::ui::error(&format!("{error:#}"), run_error.and_then(RunError::hint).as_deref());
     ExitCode::from(match run_error {
         Some(RunError::Refused { .. } | RunError::Unknown(_)) => REFUSED,
         Some(RunError::Environment { .. } | RunError::Busy(_)) => ENVIRONMENT,

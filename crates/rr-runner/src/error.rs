@@ -55,12 +55,16 @@ pub enum RunError {
 impl RunError {
     /// The way out, where there is one.
     #[must_use]
-    pub fn hint(&self) -> Option<&str> {
+    pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Refused { hint, .. } | Self::Environment { hint, .. } => hint.as_deref(),
-            Self::Unknown(_) => Some("`repo-runner list` shows the runs there are"),
-            Self::Interrupted { .. } => Some("`repo-runner resume RUN` takes it up where it was"),
-            Self::Busy(_) => Some("`repo-runner logs -f RUN` watches it, `stop RUN` ends it"),
+            Self::Refused { hint, .. } | Self::Environment { hint, .. } => hint.clone(),
+            Self::Unknown(_) => Some("`repo-runner list` shows the runs there are".to_owned()),
+            Self::Interrupted { run_id, .. } => {
+                Some(format!("`repo-runner resume {run_id}` takes it up where it was"))
+            }
+            Self::Busy(id) => Some(format!(
+                "`repo-runner logs -f {id}` watches it, `repo-runner stop {id}` ends it"
+            )),
             Self::Io { .. } | Self::Internal(_) => None,
         }
     }
@@ -78,7 +82,10 @@ impl RunError {
             None => (text, None),
         };
         match error.code() {
-            "interrupted" => Self::Interrupted { run_id: run_id.to_owned(), reason: message },
+            "interrupted" => {
+                let reason = message.strip_prefix("interrupted: ").unwrap_or(&message).to_owned();
+                Self::Interrupted { run_id: run_id.to_owned(), reason }
+            }
             "refused" => Self::Refused { message, hint },
             "environment" | "transient" => Self::Environment { message, hint },
             "lease-held" => Self::Busy(run_id.to_owned()),

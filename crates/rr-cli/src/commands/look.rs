@@ -32,7 +32,8 @@ pub(crate) fn plan(home: Home, arguments: &LookArguments) -> anyhow::Result<u8> 
 /// A working folder is read where it stands; any other source is fetched by a run.
 fn look(home: Home, arguments: &LookArguments) -> anyhow::Result<(Analysis, RunPlan, u8)> {
     let cancel = CancelToken::default();
-    interrupt::cancel_on_signal(&cancel)?;
+    let observer = ui::quiet_observer(arguments.output);
+    interrupt::cancel_on_signal(&cancel, &observer)?;
     let looker = LookService::open(&home, env::of_process(), Arc::new(SystemClock))?;
     let cwd = std::env::current_dir().context("find the current folder")?;
     let named = &arguments.source;
@@ -44,7 +45,6 @@ fn look(home: Home, arguments: &LookArguments) -> anyhow::Result<(Analysis, RunP
         return Ok((analysis, plan, exit::of(kind)));
     }
     let service = RunService::open(home, env::of_process(), Arc::new(SystemClock))?;
-    let observer = ui::quiet_observer(arguments.output);
     let report = service.start(&request, observer.clone(), &cancel);
     observer.finish();
     let report = report?;

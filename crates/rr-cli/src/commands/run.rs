@@ -15,8 +15,8 @@ use crate::{exit, interrupt, ui};
 pub(crate) fn run(service: &RunService, arguments: &RunArguments) -> anyhow::Result<u8> {
     let request = request(service, arguments)?;
     let cancel = CancelToken::default();
-    interrupt::cancel_on_signal(&cancel)?;
     let observer = ui::observer(arguments.output);
+    interrupt::cancel_on_signal(&cancel, &observer)?;
     if arguments.keep {
         return run_and_keep(service, &request, arguments, &observer, &cancel);
     }
@@ -51,8 +51,8 @@ pub(crate) fn resume(
 ) -> anyhow::Result<u8> {
     let id = service.find(run)?;
     let cancel = CancelToken::default();
-    interrupt::cancel_on_signal(&cancel)?;
     let observer = ui::observer(output);
+    interrupt::cancel_on_signal(&cancel, &observer)?;
     let report = service.resume(&id, observer.clone(), &cancel);
     observer.finish();
     finish(&report?, output)

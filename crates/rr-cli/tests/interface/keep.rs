@@ -37,11 +37,24 @@ fn a_kept_service_answers_after_the_verdict_and_ends_with_the_command() {
     let address = url.strip_prefix("http://").unwrap().trim_end_matches('/').to_owned();
     while next()["text"] != "kept up; Ctrl-C ends it" {}
     assert!(get(&address).starts_with("HTTP/1.0 200"), "{url}");
+    another_run_beside_it(&scratch, &report, &url);
+    assert!(get(&address).starts_with("HTTP/1.0 200"), "{url}");
 
     let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
     assert!(killed.success());
     assert_eq!(child.wait().unwrap().code(), Some(0));
     assert!(TcpStream::connect(&address).is_err(), "{address} still answers");
+}
+
+/// The same repository runs once more: on the same port inside, on another of the host's.
+fn another_run_beside_it(scratch: &Scratch, first: &Value, url: &str) {
+    let arguments = ["run", &fixture("site-plain"), "--until", "running", "--output", "json"];
+    let second = scratch.report(&arguments);
+    assert_eq!(second["verdict"]["green"], true, "{}", second["verdict"]);
+    let (first, second) = (&first["services"][0], &second["services"][0]);
+    assert_eq!(second["port"], first["port"]);
+    assert!(second["url"].as_str().is_some_and(|address| address.starts_with("http")), "{second}");
+    assert_ne!(second["url"], url);
 }
 
 #[test]

@@ -6,6 +6,7 @@
 mod common;
 mod fixes;
 mod hostile;
+mod interrupt;
 mod keep;
 
 use std::collections::BTreeMap;

@@ -241,3 +241,24 @@ fn a_pin_says_which_go_unless_the_module_needs_a_newer_one() {
     assert_eq!(version("[tools]\ngo = \"1.25.3\"\n"), VersionRequest::Exact("1.25.3".into()));
     assert_eq!(version("[tools]\ngo = \"1.21\"\n"), VersionRequest::Range(">=1.23".into()));
 }
+
+#[test]
+fn a_gin_router_is_a_service_of_that_framework() {
+    let (analysis, plan) = plan(&[
+        (
+            "go.mod",
+            "module example.com/app\n\ngo 1.22\n\nrequire github.com/gin-gonic/gin v1.9.0\n",
+        ),
+        (
+            "main.go",
+            "package main\nimport \"github.com/gin-gonic/gin\"\nfunc main() {\n\
+             \tr := gin.Default()\n\tr.GET(\"/ping\", h)\n\tr.Run(\":8085\")\n}\n",
+        ),
+    ]);
+    let unit = &analysis.units[0];
+    assert_eq!(unit.kind, UnitKind::Service);
+    assert!(unit.frameworks.iter().any(|framework| framework == "gin"), "{unit:?}");
+    let probe = plan.of_kind(StepKind::Start).next().unwrap().probe.clone().unwrap();
+    assert!(matches!(probe.kind, ProbeKind::Http { .. }), "{probe:?}");
+    assert_eq!(probe.expected_port, Some(8085));
+}

@@ -215,3 +215,29 @@ fn a_documented_program_that_listens_is_a_server() {
     // Without a word about how it is started, nothing is.
     assert!(plan(&files[..2]).steps.iter().all(|step| step.kind != StepKind::Start));
 }
+
+#[test]
+fn a_documented_preset_that_exists_configures_the_build() {
+    let presets = "{\"version\": 3, \"configurePresets\": [{\"name\": \"ci\", \"binaryDir\": \
+                   \"${sourceDir}/out\"}, {\"name\": \"windows-ci\"}]}";
+    let workflow = |preset: &str| {
+        format!(
+            "on: push\njobs:\n  build:\n    runs-on: ubuntu-latest\n    steps:\n      \
+             - run: cmake --preset {preset}\n      - run: ctest --preset {preset}\n"
+        )
+    };
+    let configured = |preset: &str| {
+        let workflow = workflow(preset);
+        let plan = plan(&[
+            ("CMakeLists.txt", CMAKE),
+            ("frob.c", "int f;"),
+            ("CMakePresets.json", presets),
+            (".github/workflows/ci.yml", &workflow),
+        ]);
+        commands(&plan)[0].clone()
+    };
+    assert!(configured("ci").contains("--preset ci"), "{}", configured("ci"));
+    for other in ["windows-ci", "nowhere"] {
+        assert!(!configured(other).contains("--preset"), "{}", configured(other));
+    }
+}

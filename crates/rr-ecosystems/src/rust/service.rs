@@ -20,11 +20,14 @@ static BINDS: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// `"0.0.0.0:8080"`, `"127.0.0.1:{}"` has no port; `([127, 0, 0, 1], 3000)`;
+/// `("127.0.0.1", 7000)`;
 /// `DEFAULT_PORT: u16 = 6379`; `port` with a default of clap's.
 static PORTS: LazyLock<[Regex; 4]> = LazyLock::new(|| {
     [
         expression(r#""(?:0\.0\.0\.0|127\.0\.0\.1|localhost|\[::1?\]|::1?)?:(\d{2,5})""#),
-        expression(r"\(\[(?:0, ?0, ?0, ?0|127, ?0, ?0, ?1)\], ?(\d{2,5})\)"),
+        expression(
+            r#"\((?:\[(?:0, ?0, ?0, ?0|127, ?0, ?0, ?1)\]|"(?:0\.0\.0\.0|127\.0\.0\.1|localhost)"), ?(\d{2,5})\)"#,
+        ),
         expression(r"(?i)port\w*: ?(?:u16|u32|i32|usize|&str) ?= ?\x22?(\d{2,5})"),
         expression(r#"(?is)default_value(?:_t)? ?= ?\x22?(\d{2,5})\x22?[^;{}]{0,120}\bport\b"#),
     ]

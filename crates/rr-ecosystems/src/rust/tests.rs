@@ -142,3 +142,23 @@ fn crates_of_the_lockfile_name_system_packages() {
     let names: Vec<_> = plan.system_packages.iter().map(|p| p.name.as_str()).collect();
     assert!(names.contains(&"libssl-dev") && names.contains(&"gcc"), "{names:?}");
 }
+
+#[test]
+fn programs_on_the_usual_web_crates_are_services_that_are_asked_over_http() {
+    let axum = "fn main() { let app = Router::new().route(\"/up\", get(up)); \
+                TcpListener::bind(\"127.0.0.1:7000\"); axum::serve(l, app); }";
+    let actix = "#[get(\"/up\")] async fn up() {}\n\
+                 fn main() { HttpServer::new(f).bind((\"127.0.0.1\", 7000)).run(); }";
+    for (name, version, main) in [("axum", "0.8", axum), ("actix-web", "4", actix)] {
+        let manifest = format!(
+            "[package]\nname = \"site\"\nversion = \"1.0.0\"\n[dependencies]\n{name} = \"{version}\"\n"
+        );
+        let (analysis, plan) = plan(&[("Cargo.toml", &manifest), ("src/main.rs", main)]);
+        let unit = &analysis.units[0];
+        assert_eq!(unit.kind, UnitKind::Service, "{name}");
+        assert!(unit.frameworks.iter().any(|framework| framework == name), "{unit:?}");
+        let probe = plan.of_kind(StepKind::Start).next().unwrap().probe.clone().unwrap();
+        assert!(matches!(probe.kind, ProbeKind::Http { .. }), "{name}: {probe:?}");
+        assert_eq!(probe.expected_port, Some(7000), "{name}");
+    }
+}

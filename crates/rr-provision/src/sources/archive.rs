@@ -417,6 +417,18 @@ mod tests {
     }
 
     #[test]
+    fn an_archive_that_unpacks_beyond_all_measure_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut target = Target::new(Path::new("a.zip"), folder.path());
+        target.room = 1 << 20;
+        let mut zeros = io::repeat(0).take(3 << 20);
+        let error = target.file(Path::new("big"), &mut zeros, 3 << 20, false).unwrap_err();
+        assert!(error.to_string().contains("200 times"), "{error}");
+        let written = folder.path().join("big").metadata().unwrap().len();
+        assert!(written <= (1 << 20) + 1, "{written} bytes were written first");
+    }
+
+    #[test]
     fn a_file_that_claims_ten_gigabytes_is_refused() {
         let message = refused(|b| {
             let mut header = tar::Header::new_gnu();

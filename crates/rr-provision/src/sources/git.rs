@@ -154,9 +154,12 @@ impl Clone<'_> {
         let names = ["for-each-ref", "--sort=-committerdate", "--count=8"];
         let format = ["--format=%(refname:lstrip=2)", "refs/remotes", "refs/heads", "refs/tags"];
         let known = self.git.text(self.into, &[&names[..], &format[..]].concat(), self.cancel);
-        let known = known.unwrap_or_default().replace("origin/", "").replace('\n', ", ");
+        let known = known.unwrap_or_default().replace("origin/", "");
+        let mut known: Vec<&str> = known.lines().filter(|name| *name != "HEAD").collect();
+        known.sort_unstable();
+        known.dedup();
         Err(fault::refused(format!("the repository has no branch, tag or commit `{reference}`"))
-            .with_hint(format!("among those it has: {known}")))
+            .with_hint(format!("among those it has: {}", known.join(", "))))
     }
 
     fn is_branch(&self, reference: &str) -> bool {

@@ -7,9 +7,11 @@ use rr_core::{
     StepKind,
 };
 use rr_workflow::{Workflow, WorkflowContext, WorkflowContextExt, WorkflowError};
+use serde_json::Value;
 
 use super::attempts::Next;
 use super::input::{Analyze, Authenticated, MakePlan, Timed};
+use super::preparing::from_json;
 use super::progress::Progress;
 use super::repair::Repairs;
 use super::time_limit::{self, is_out_of_time};
@@ -92,8 +94,8 @@ impl<'a> Play<'a> {
     fn run(&mut self) -> Result<(), WorkflowError> {
         let _authenticated: Authenticated =
             self.step("authenticate", &(), Phase::Authenticate, "OrchestratorAgent")?;
-        self.detect()?;
-        self.analyze()?;
+        let fetched = self.detect_and_fetch()?;
+        self.analyze(fetched)?;
         if self.live.request.until == Rung::Analyzed || self.progress.plan.steps.is_empty() {
             return Ok(());
         }
@@ -106,21 +108,29 @@ impl<'a> Play<'a> {
         Ok(())
     }
 
-    fn detect(&mut self) -> Result<(), WorkflowError> {
-        let report: EnvironmentReport =
-            self.step("detect-environment", &(), Phase::DetectEnvironment, "EnvDetectorAgent")?;
+    /// The source is fetched while the host is looked at: neither needs the other.
+    fn detect_and_fetch(&mut self) -> Result<FetchedSource, WorkflowError> {
+        self.live.enter(Phase::DetectEnvironment);
+        let calls = ["detect-environment", "fetch-source"];
+        let calls = calls.map(|name| (name.to_owned(), Value::Null)).to_vec();
+        let mut results = self.context.join(calls).into_iter();
+        let mut next = || results.next().unwrap_or(Ok(Value::Null));
+        let (detected, fetched) = (next()?, next()?);
+        let detected: Timed<EnvironmentReport> = from_json("detect-environment", detected)?;
+        let report = self.progress.took(Phase::DetectEnvironment, "EnvDetectorAgent", detected);
         self.live.session.set_environment(report.clone());
         self.progress.environment = report;
-        Ok(())
+        let fetched: Timed<FetchedSource> = from_json("fetch-source", fetched)?;
+        let phase = Phase::AnalyzeProject;
+        let fetched = self.progress.took_repo(phase, "OrchestratorAgent", fetched);
+        self.progress.notes.extend(fetched.notes.clone());
+        self.progress.fetched = Some(fetched.clone());
+        Ok(fetched)
     }
 
-    fn analyze(&mut self) -> Result<(), WorkflowError> {
+    fn analyze(&mut self, fetched: FetchedSource) -> Result<(), WorkflowError> {
         let phase = Phase::AnalyzeProject;
-        let timed: Timed<FetchedSource> = self.context.step("fetch-source", &())?;
-        let fetched = self.progress.took_repo(phase, "OrchestratorAgent", timed);
-        self.progress.notes.extend(fetched.notes.clone());
-        let input = Analyze { fetched: fetched.clone() };
-        self.progress.fetched = Some(fetched);
+        let input = Analyze { fetched };
         let analysis: Analysis = self.step("analyze", &input, phase, "DetectionAgent")?;
         let input = MakePlan { analysis: analysis.clone() };
         self.progress.decisions.extend(decided::analysis(&analysis));

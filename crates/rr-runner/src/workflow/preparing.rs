@@ -205,7 +205,11 @@ fn json<T: serde::Serialize>(value: &T) -> Result<Value, WorkflowError> {
     })
 }
 
-fn from_json<T: serde::de::DeserializeOwned>(step: &str, value: Value) -> Result<T, WorkflowError> {
+/// Reads the result of a joined step.
+pub(super) fn from_json<T: serde::de::DeserializeOwned>(
+    step: &str,
+    value: Value,
+) -> Result<T, WorkflowError> {
     serde_json::from_value(value)
         .map_err(|error| WorkflowError::Decode { step: step.to_owned(), reason: error.to_string() })
 }
