@@ -167,9 +167,6 @@ fn access(
     file: Option<&(&Configured, Vec<String>)>,
 ) -> Access {
     let mut access = Access::of_kind(kind);
-    if let Some((file, databases)) = file {
-        access.take_endpoint(&file.endpoint, databases.clone());
-    }
     let mut env: BTreeMap<&str, &str> = BTreeMap::new();
     for service in started {
         access.hosts.push(service.host.clone());
@@ -180,8 +177,10 @@ fn access(
     if let Some(service) = started.first() {
         access.port = service.port.unwrap_or_else(|| usual_port(kind));
     }
-    if file.is_none() {
-        access.take_image_variables(kind, &env);
+    // The program looks where its own file says, whatever a container is mapped to.
+    match file {
+        Some((file, databases)) => access.take_endpoint(&file.endpoint, databases.clone()),
+        None => access.take_image_variables(kind, &env),
     }
     access.take_urls(kind, variables, started.is_empty() && file.is_none());
     access.finish(kind);

@@ -167,7 +167,7 @@ fn what_a_program_configures_on_its_own_machine_is_provided_there() {
 #[test]
 fn settings_modules_and_compose_agree_on_one_database() {
     let config = "class Config(BaseSettings):\n    URL: str = \"mysql+aiomysql://app:pw@localhost:3306/app\"\n";
-    let compose = "services:\n  db:\n    image: mysql:8\n    ports: ['3306:3306']\n    environment: {MYSQL_USER: app, MYSQL_PASSWORD: pw}\n";
+    let compose = "services:\n  db:\n    image: mysql:8\n    ports: ['3399:3306']\n    environment: {MYSQL_USER: app, MYSQL_PASSWORD: pw}\n";
     let found = services(&[
         ("pyproject.toml", "[project]\nname = 'x'\ndependencies = ['aiomysql']\n"),
         ("core/config.py", config),
@@ -175,4 +175,5 @@ fn settings_modules_and_compose_agree_on_one_database() {
     ]);
     assert_eq!(found.len(), 1);
     assert_eq!((found[0].user.as_str(), &found[0].databases[..]), ("app", &["app".to_owned()][..]));
+    assert_eq!(found[0].port, Some(3306));
 }

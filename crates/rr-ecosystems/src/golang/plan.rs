@@ -70,6 +70,13 @@ struct Maker<'a> {
     program: Option<Program>,
 }
 
+/// Whether a module is built from its `vendor` folder by itself: where go.mod says 1.14 or later.
+fn uses_vendor(repo: &dyn RepoView, module: &Module) -> bool {
+    let minor = |text: &str| text.split('.').nth(1).and_then(|minor| minor.parse::<u32>().ok());
+    let said = module.go.as_ref().and_then(|(text, _)| minor(text));
+    said.is_some_and(|minor| minor >= 14) && repo.has(&join(&module.folder, "vendor/modules.txt"))
+}
+
 impl Maker<'_> {
     fn steps(&self) -> Vec<Step> {
         let mut steps: Vec<Step> = if self.project.is_legacy(self.repo) {
@@ -78,7 +85,7 @@ impl Maker<'_> {
             self.project
                 .modules
                 .iter()
-                .filter(|module| !self.repo.has(&join(&module.folder, "vendor/modules.txt")))
+                .filter(|module| !uses_vendor(self.repo, module))
                 .map(|module| self.download(module))
                 .collect()
         };

@@ -130,6 +130,17 @@ fn tests_kept_in_a_nested_module_are_run() {
 }
 
 #[test]
+fn a_vendor_folder_counts_only_where_the_module_says_so() {
+    let with = |version: &str| {
+        let text = format!("module example.com/a\n\ngo {version}\n");
+        let files =
+            [("go.mod", text.as_str()), ("vendor/modules.txt", "#"), ("a.go", "package a\n")];
+        commands(&plan(&files).1).contains(&"go mod download".to_owned())
+    };
+    assert!(with("1.13") && !with("1.14") && !with("1.22.1"));
+}
+
+#[test]
 fn a_tree_from_before_modules_is_made_one() {
     let (_, plan) = plan(&[
         ("lib.go", "package lib // import \"example.com/lib\"\n"),

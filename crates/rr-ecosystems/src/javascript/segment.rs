@@ -256,7 +256,10 @@ fn node_role(rest: &[&str]) -> Role {
     let given = rest[at + 1..]
         .iter()
         .any(|word| [".test.", ".spec.", "test/", "tests/"].iter().any(|mark| word.contains(mark)));
-    if says(&["lint", "format", "bench", "perf"]) {
+    if says(&["skip"]) {
+        // Asks whether there is anything to do.
+        Role::Other
+    } else if says(&["lint", "format", "bench", "perf"]) {
         Role::Lint
     } else if says(&["test", "spec"]) || folder_says || given {
         Role::Test(Runner::Script)
@@ -328,6 +331,7 @@ mod tests {
             ("node --expose-gc ./node_modules/.bin/_mocha", Role::Test(Runner::Mocha)),
             ("node scripts/build.mjs", Role::Build),
             ("node runner.js 'src/**/*.test.js'", Role::Test(Runner::Script)),
+            ("node should-skip-test-suites.js", Role::Other),
             ("npx vitest bench", Role::Lint),
             ("tsc --noEmit", Role::Lint),
             ("tsc -p tsconfig.build.json", Role::Build),

@@ -252,7 +252,7 @@ fn what_lies_beside_the_members_of_a_workspace_is_an_extra() {
 #[test]
 fn of_alternatives_the_one_that_tests_is_taken() {
     let scripts = r#""test": "xcopy /e . x || rsync -r ./ x || echo 'fine' && npm run suites",
-        "suites": "node should-skip.js || npm run all", "all": "npm run cjs && npm run esm",
+        "suites": "node should-skip-tests.js || npm run all", "all": "npm run cjs && npm run esm",
         "cjs": "node runner.js \"lib/**/*.test.js\"", "esm": "mocha esm || exit 1""#;
     let manifest = package(scripts, "");
     let runner = "const { run } = require('node:test')";
