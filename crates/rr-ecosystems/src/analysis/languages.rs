@@ -112,12 +112,12 @@ fn by_extension(entry: &FileEntry) -> Option<(&'static str, &'static str)> {
     }
     let name = entry.path.rsplit('/').next()?;
     let (_, extension) = name.rsplit_once('.')?;
-    EXTENSIONS.iter().find(|(known, _, _)| known.eq_ignore_ascii_case(extension)).map(
-        |(known, language, ecosystem)| match *ecosystem {
-            "" => (*language, rows::of_extension(known).unwrap_or("")),
-            ecosystem => (*language, ecosystem),
-        },
-    )
+    let known = EXTENSIONS.iter().find(|(known, _, _)| known.eq_ignore_ascii_case(extension));
+    match known {
+        Some((known, language, "")) => Some((*language, rows::of_extension(known).unwrap_or(""))),
+        Some((_, language, ecosystem)) => Some((*language, *ecosystem)),
+        None => rows::of_extension(extension).map(|ecosystem| (ecosystem, ecosystem)),
+    }
 }
 
 fn generated(path: &str) -> bool {
