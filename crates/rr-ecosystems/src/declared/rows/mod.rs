@@ -18,6 +18,7 @@ mod ocaml;
 mod pages;
 mod php;
 mod r;
+mod raku;
 mod scala;
 mod sql;
 mod swift;
@@ -44,6 +45,7 @@ pub(crate) static ALL: &[&Declared] = &[
     &julia::JULIA,
     &crystal::CRYSTAL,
     &gleam::GLEAM,
+    &raku::RAKU,
     &infrastructure::BAZEL,
     &pages::HUGO,
     &pages::JEKYLL,
