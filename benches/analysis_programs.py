@@ -17,6 +17,8 @@ PROVIDERS = {
     "gradle": "jvm", "maven": "jvm", "staticfile": "site", "csharp": "dotnet", "fsharp": "dotnet",
     "cobol": "", "phoenix": "elixir", "cpp": "native", "lunatic": "rust",
 }  # fmt: skip
+# A library's step that proves that it loads; it is no start command.
+LOADS = re.compile(r"/load-library\.sh|^node -e |^python3? -c |^ruby -\S*e |^perl -\S*e ")
 # Toolchains that are languages, not their package managers.
 LANGUAGES = {
     "node", "python", "go", "java", "rust", "ruby", "php", "elixir", "erlang", "dotnet", "ghc", "swift",
@@ -70,8 +72,7 @@ def repo_runner(binary, home, tree):
         return {}, seconds
     words = lambda command: command.get("shell") or " ".join(command["argv"])
     line = lambda step: f"cd {step.get('cwd', '.')} && {said(words(step['command']))} {json.dumps(step.get('env', {}))}"
-    # A library's step of this kind proves that it loads; it is no start command.
-    library = {u["path"] for u in analysis["units"] if u["kind"] == "library"}
+    starts = [s for s in plan["steps"] if s["kind"] == "start" and not LOADS.search(words(s["command"]))]
     of_kind = lambda *kinds: " ; ".join(line(s) for s in plan["steps"] if s["kind"] in kinds)
     ports = [s["probe"].get("expected_port") for s in plan["steps"] if s.get("probe")]
     facts = [f["value"] for f in analysis["facts"] if f["key"] == "port"]
@@ -88,9 +89,7 @@ def repo_runner(binary, home, tree):
         "install": of_kind("install", "configure"),
         "build": of_kind("build"),
         "test": of_kind("test") + " " + " ".join(tests),
-        "start": " ; ".join(
-            line(s) for s in plan["steps"] if s["kind"] == "start" and s.get("unit", "") not in library
-        ),
+        "start": " ; ".join(map(line, starts)),
         "ports": {int(p) for p in ports + facts if str(p or "").isdigit()},
         "databases": {s["kind"] for s in plan["services"]},
     }, seconds
@@ -98,7 +97,8 @@ def repo_runner(binary, home, tree):
 
 def said(text):
     """A command without the wrappers by which outcomes are recorded."""
-    return re.sub(r"bash @\{tools\}/recorder/make/targets\.sh", "make", text)
+    text = re.sub(r"bash @\{tools\}/recorder/make/targets\.sh", "make", text)
+    return re.sub(r'Rscript "@\{tools\}/recorder/r/install-missing\.R"', "remotes::install_deps", text)
 
 
 def first(value):
