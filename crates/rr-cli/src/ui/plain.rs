@@ -46,9 +46,9 @@ impl Headings {
         let owner = self.owner(event);
         if let RunEvent::PhaseStarted { phase } = event {
             // These go on beside others: their heading comes with what they found.
-            if matches!(phase, Phase::ChooseIndexer | Phase::IndexFiles)
-                || !self.seen.insert(*phase)
-            {
+            let beside =
+                matches!(phase, Phase::AnalyzeProject | Phase::ChooseIndexer | Phase::IndexFiles);
+            if beside || !self.seen.insert(*phase) {
                 return None;
             }
             self.shown = owner;

@@ -123,18 +123,17 @@ fn fetch_source(live: &LiveRun, _: &StepContext, (): ()) -> StepOutcome<FetchedS
         std::fs::create_dir_all(&into).map_err(|e| io("create the source folder", &e))?;
         let sink = execute::log_sink(live, "fetch")?;
         let session = &live.session;
-        let fetched = session
+        session
             .engine
             .fetcher
             .fetch(&live.request.source, &into, sink, &session.cancel)
-            .map_err(|e| engine_error(&e))?;
-        live.found(Phase::AnalyzeProject, decided::fetched(&fetched));
-        Ok(fetched)
+            .map_err(|e| engine_error(&e))
     })
 }
 
 fn analyze(live: &LiveRun, _: &StepContext, input: Analyze) -> StepOutcome<Analysis> {
     timed(live, Phase::AnalyzeProject, || {
+        live.found(Phase::AnalyzeProject, decided::fetched(&input.fetched));
         let config = live.request.config.clone();
         let task = DetectionTask { commit_date: input.fetched.commit_date, config };
         let analysis = live.agents.detection.perform(task).map_err(agent_error)?;
