@@ -143,8 +143,14 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: FixesCommand,
     },
-    /// Print the JSON Schema of the report
-    Schema,
+    /// Write a `repo-runner.toml` that says what was found, ready to be changed
+    Init(InitArguments),
+    /// Print the JSON Schema of the report, of `analyze` and `plan`, or of `repo-runner.toml`
+    Schema {
+        /// Of what
+        #[arg(default_value = "report")]
+        of: SchemaOf,
+    },
     /// Print a completion script for a shell
     Completions {
         /// Which shell
@@ -205,6 +211,9 @@ pub(crate) struct SourceArguments {
     /// Only this unit of a monorepo, by path or name
     #[arg(long, value_name = "PATH")]
     pub package: Option<String>,
+    /// A `repo-runner.toml` of your own; it outranks the repository's
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -255,6 +264,36 @@ pub(crate) struct LookArguments {
     pub explain: bool,
     #[command(flatten)]
     pub output: OutputArguments,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct InitArguments {
+    /// A folder, or any other source
+    #[arg(default_value = ".")]
+    pub source: String,
+    /// Only this unit of a monorepo, by path or name
+    #[arg(long, value_name = "PATH")]
+    pub package: Option<String>,
+    /// Print it instead of writing it; a source that is no folder of yours is always printed
+    #[arg(long)]
+    pub print: bool,
+    /// Write over a file that is there
+    #[arg(long)]
+    pub force: bool,
+    #[command(flatten)]
+    pub output: OutputArguments,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SchemaOf {
+    /// What `run` reports
+    Report,
+    /// What `analyze --output json` prints
+    Analysis,
+    /// What `plan --output json` prints
+    Plan,
+    /// The file `repo-runner.toml`
+    Config,
 }
 
 #[derive(Clone, Copy, Debug, Args)]

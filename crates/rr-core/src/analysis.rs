@@ -24,6 +24,15 @@ pub struct Analysis {
     pub services: Vec<ServiceRequirement>,
     /// Operating-system packages that the repository's own files name.
     pub system_packages: Vec<SystemPackage>,
+    /// What every pin says about each toolchain, and what follows from them together.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub versions: Vec<VersionChoice>,
+    /// Which unit needs which other unit of the repository.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<UnitLink>,
+    /// Tools that hold several units together.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub workspaces: Vec<WorkspaceTool>,
     /// What `repo-runner.toml` changes, in the order in which it is applied.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub overrides: Vec<Override>,
@@ -110,6 +119,24 @@ pub struct Fact {
     /// Whether a stronger fact of the same key rules instead.
     #[serde(default)]
     pub superseded: bool,
+    /// Where it is superseded: which fact rules, and why.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub superseded_by: String,
+    /// What else is known of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub marks: Vec<FactMark>,
+}
+
+/// What is known of a fact besides its value.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum FactMark {
+    /// A variable that holds something private, by its name.
+    Secret,
+    /// A variable without which the code that reads it fails.
+    Required,
 }
 
 /// What a fact is about.
@@ -136,6 +163,75 @@ pub enum FactKey {
     EntryPoint,
     /// A script of a task runner: name and command.
     Script(String),
+    /// A toolchain's version or range as a manifest or a pin file has it.
+    DeclaredVersion(String),
+    /// What must be up before the unit: a database, or `./FOLDER` of another unit.
+    StartsAfter,
+    /// A command that the program offers at the command line.
+    CliCommand,
+    /// A driver or an address of a database in the code; passwords are hidden.
+    Database,
+    /// A model that the code downloads.
+    Model,
+    /// Use of a graphics processor.
+    Gpu,
+    /// A module that the code imports and no manifest declares.
+    MissingDependency,
+    /// A dependency that a manifest declares and no code imports.
+    UnusedDependency,
+}
+
+/// What the pins of one toolchain say together.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct VersionChoice {
+    /// Unit it belongs to (`""` for the root).
+    pub unit: String,
+    /// `python`, `node`.
+    pub tool: String,
+    /// What rules, as it is written.
+    pub chosen: String,
+    /// Why: the source that rules and the ranges that it satisfies.
+    pub reason: String,
+    /// Every pin with its place, the ruling one first.
+    pub pins: Vec<VersionPin>,
+    /// Pins that contradict what was chosen, in words.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub conflicts: Vec<String>,
+}
+
+/// One pin: a version, or a range of versions, as a file has it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct VersionPin {
+    /// The text: `3.12.1`, `>=3.8,<3.13`, `^18 || >=20`.
+    pub text: String,
+    /// Where it stands.
+    pub evidence: Evidence,
+}
+
+/// A unit that needs another unit of the same repository.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct UnitLink {
+    /// Folder of the unit that needs the other.
+    pub from: String,
+    /// Folder of the unit that is needed.
+    pub to: String,
+    /// How it is said: `workspace:*`, `path = "../core"`.
+    pub by: String,
+    /// Where it stands.
+    pub evidence: Evidence,
+}
+
+/// A tool that holds several units together.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct WorkspaceTool {
+    /// `pnpm`, `turbo`, `cargo`, `go`, `maven`, …
+    pub tool: String,
+    /// Folder it rules.
+    pub folder: String,
+    /// What its file says the members are, as it is written there.
+    pub members: Vec<String>,
+    /// Where it stands.
+    pub evidence: Evidence,
 }
 
 /// A language's share of the tree.
@@ -147,6 +243,52 @@ pub struct LanguageShare {
     pub files: u64,
     /// Bytes.
     pub bytes: u64,
+}
+
+impl Fact {
+    /// A fact that nothing supersedes.
+    pub fn new(
+        key: FactKey,
+        unit: impl Into<String>,
+        value: impl Into<String>,
+        evidence: Evidence,
+    ) -> Self {
+        Self {
+            key,
+            unit: unit.into(),
+            value: value.into(),
+            evidence,
+            superseded: false,
+            superseded_by: String::new(),
+            marks: Vec::new(),
+        }
+    }
+}
+
+impl FactKey {
+    /// What the fact is about, for people: `version of python`, `port`.
+    #[must_use]
+    pub fn title(&self) -> String {
+        match self {
+            Self::Version(tool) => format!("version of {tool}"),
+            Self::DeclaredVersion(tool) => format!("declared version of {tool}"),
+            Self::Manager => "package manager".to_owned(),
+            Self::Port => "port".to_owned(),
+            Self::HealthPath => "health path".to_owned(),
+            Self::Variable(name) => format!("variable {name}"),
+            Self::Service => "service".to_owned(),
+            Self::SystemPackage => "system package".to_owned(),
+            Self::EntryPoint => "entry point".to_owned(),
+            Self::Script(name) => format!("script {name}"),
+            Self::StartsAfter => "starts after".to_owned(),
+            Self::CliCommand => "command line".to_owned(),
+            Self::Database => "database".to_owned(),
+            Self::Model => "model".to_owned(),
+            Self::Gpu => "graphics processor".to_owned(),
+            Self::MissingDependency => "missing dependency".to_owned(),
+            Self::UnusedDependency => "unused dependency".to_owned(),
+        }
+    }
 }
 
 impl Analysis {

@@ -27,6 +27,23 @@ pub enum Trust {
     User,
 }
 
+impl Trust {
+    /// The kind of source, for people.
+    #[must_use]
+    pub const fn source(self) -> &'static str {
+        match self {
+            Self::Default => "a default of ours",
+            Self::Manifest => "manifest or code",
+            Self::Readme => "README",
+            Self::TaskRunner => "task runner",
+            Self::Container => "container file",
+            Self::Ci => "CI",
+            Self::Configuration => "repo-runner.toml",
+            Self::User => "the user",
+        }
+    }
+}
+
 /// One piece of evidence: a place in the repository and the rule that read it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Evidence {
@@ -48,6 +65,14 @@ impl Evidence {
     /// Evidence at a path, without a line.
     pub fn at(path: impl Into<String>, rule: impl Into<String>, trust: Trust) -> Self {
         Self { path: path.into(), line: None, rule: rule.into(), trust, excerpt: String::new() }
+    }
+
+    /// The place for people: `ci.yml:12 (github.run)`.
+    #[must_use]
+    pub fn place(&self) -> String {
+        let path = if self.path.is_empty() { "the tree" } else { &self.path };
+        let line = self.line.map_or(String::new(), |line| format!(":{line}"));
+        format!("{path}{line} ({})", self.rule)
     }
 
     /// The same evidence with its line (from 1) and the text found there.

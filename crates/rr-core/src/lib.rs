@@ -38,7 +38,10 @@ pub mod tier;
 pub mod view;
 
 pub use agent::{Agent, AgentError, AgentName};
-pub use analysis::{Analysis, Fact, FactKey, LanguageShare, Unit, UnitKind, UnitRole};
+pub use analysis::{
+    Analysis, Fact, FactKey, FactMark, LanguageShare, Unit, UnitKind, UnitLink, UnitRole,
+    VersionChoice, VersionPin, WorkspaceTool,
+};
 pub use cause::CauseClass;
 pub use clock::Clock;
 pub use command::{Command, CommandClass, MinedCommand};
@@ -66,7 +69,7 @@ pub use manager::{Manager, ManagerName};
 pub use outcome::{Exit, Outcome};
 pub use overrides::{ConfigFile, Override, OverrideField, OverrideOperation};
 pub use phase::{Phase, PhaseOutcome, PhaseRecord};
-pub use plan::{NetworkNeed, RunPlan, Step, StepKind, TestSpec};
+pub use plan::{NetworkNeed, RunPlan, Step, StepKind, TestSpec, TopologyNode};
 pub use policy::{Bind, Limits, SandboxPolicy};
 pub use probe::{HealthProbe, ProbeKind, ProbeResult};
 pub use report::RunReport;

@@ -31,9 +31,32 @@ pub struct RunPlan {
     pub path: Vec<String>,
     /// Steps in order.
     pub steps: Vec<Step>,
+    /// What is up while the repository runs, in start order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub topology: Vec<TopologyNode>,
     /// What was decided and what was left out, for people.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
+}
+
+/// One thing that is up while the repository runs: a database, or a program of its own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct TopologyNode {
+    /// `postgres`, or the id of a `Start` step.
+    pub name: String,
+    /// Folder of the unit; none for a database.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
+    /// Names of the nodes that must be up before.
+    pub after: Vec<String>,
+    /// Port expected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub port: Option<u16>,
+    /// How it is seen to be up, in words.
+    pub health: String,
+    /// Where the order is said.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub evidence: Vec<Evidence>,
 }
 
 /// One step of a plan.

@@ -11,6 +11,7 @@ pub mod registry;
 pub mod reports;
 
 mod assets;
+mod code;
 mod declared;
 mod golang;
 mod javascript;

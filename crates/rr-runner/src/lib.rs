@@ -20,6 +20,7 @@ mod recipe;
 mod report;
 mod request;
 mod room;
+mod schemas;
 mod service;
 mod system_clock;
 mod wiring;
@@ -34,7 +35,11 @@ pub use recipe::script as recipe_script;
 pub use report::{ExitKind, junit_xml, report_schema};
 pub use request::{ExecutorChoice, RepairBudget, RunRequest};
 pub use room::DEFAULT_CACHE_LIMIT;
+pub use rr_ecosystems::overrides::{
+    FILE as OVERRIDE_FILE, same_work, schema as override_schema, template as override_template,
+};
 pub use rr_provision::DoctorItem;
+pub use schemas::{analysis_schema, plan_schema};
 pub use service::{RunService, RunSummary};
 pub use system_clock::SystemClock;
 pub use wiring::Wiring;

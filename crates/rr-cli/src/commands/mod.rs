@@ -4,6 +4,7 @@ mod doctor;
 mod env;
 mod fixes;
 mod history;
+mod init;
 mod logs;
 mod look;
 mod run;
@@ -14,7 +15,7 @@ use anyhow::Context as _;
 use clap::CommandFactory as _;
 use rr_runner::{DEFAULT_CACHE_LIMIT, Home, RunService, SystemClock};
 
-use crate::args::{Arguments, Command};
+use crate::args::{Arguments, Command, SchemaOf};
 use crate::ui;
 
 /// Carries out a command and gives its exit code.
@@ -25,9 +26,14 @@ pub(crate) fn dispatch(arguments: Arguments) -> anyhow::Result<u8> {
             clap_complete::generate(*shell, &mut command, "repo-runner", &mut std::io::stdout());
             return Ok(crate::exit::GREEN);
         }
-        Command::Schema => {
-            let schema = serde_json::to_string_pretty(&rr_runner::report_schema())
-                .context("write the schema")?;
+        Command::Schema { of } => {
+            let schema = match of {
+                SchemaOf::Report => rr_runner::report_schema(),
+                SchemaOf::Analysis => rr_runner::analysis_schema(),
+                SchemaOf::Plan => rr_runner::plan_schema(),
+                SchemaOf::Config => rr_runner::override_schema(),
+            };
+            let schema = serde_json::to_string_pretty(&schema).context("write the schema")?;
             return ui::line(&schema).map(|()| crate::exit::GREEN);
         }
         _ => {}
@@ -37,6 +43,7 @@ pub(crate) fn dispatch(arguments: Arguments) -> anyhow::Result<u8> {
     match &arguments.command {
         Command::Analyze(look) => return look::analyze(home, look),
         Command::Plan(look) => return look::plan(home, look),
+        Command::Init(init) => return init::init(&home, init),
         _ => {}
     }
     let service = RunService::open(home, env::of_process(), Arc::new(SystemClock))?;
@@ -59,8 +66,10 @@ pub(crate) fn dispatch(arguments: Arguments) -> anyhow::Result<u8> {
         Command::Logs { run, step, follow } => logs::logs(&service, &run, step.as_deref(), follow),
         Command::Doctor { fix, output } => doctor::doctor(&service, fix, output),
         Command::Fixes { command } => fixes::fixes(&service, &command),
-        Command::Analyze(_) | Command::Plan(_) | Command::Schema | Command::Completions { .. } => {
-            Ok(crate::exit::GREEN)
-        }
+        Command::Analyze(_)
+        | Command::Plan(_)
+        | Command::Init(_)
+        | Command::Schema { .. }
+        | Command::Completions { .. } => Ok(crate::exit::GREEN),
     }
 }

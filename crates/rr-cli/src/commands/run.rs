@@ -93,18 +93,21 @@ fn request(service: &RunService, arguments: &RunArguments) -> anyhow::Result<Run
         },
         trust: arguments.trust,
         fresh: arguments.fresh,
-        ..base_request(source, &arguments.source)
+        ..base_request(source, &arguments.source)?
     })
 }
 
 /// A request for this source with nothing else asked for.
-pub(crate) fn base_request(source: RepoSource, named: &SourceArguments) -> RunRequest {
-    RunRequest {
+pub(crate) fn base_request(
+    source: RepoSource,
+    named: &SourceArguments,
+) -> anyhow::Result<RunRequest> {
+    Ok(RunRequest {
         source,
         until: rr_core::Rung::Tested,
         package: named.package.clone(),
         env: std::collections::BTreeMap::new(),
-        config: None,
+        config: named.config.as_deref().map(config_file).transpose()?,
         timeout_seconds: None,
         step_timeout_seconds: None,
         budget: RepairBudget::default(),
@@ -113,7 +116,13 @@ pub(crate) fn base_request(source: RepoSource, named: &SourceArguments) -> RunRe
         fresh: false,
         tier: Tier::Developer,
         asked_at: SystemClock.unix_millis(),
-    }
+    })
+}
+
+fn config_file(path: &std::path::Path) -> anyhow::Result<rr_core::ConfigFile> {
+    let shown = path.display().to_string();
+    let text = std::fs::read_to_string(path).with_context(|| format!("read `{shown}`"))?;
+    Ok(rr_core::ConfigFile { path: shown, text })
 }
 
 /// `10` or `10,30m`.

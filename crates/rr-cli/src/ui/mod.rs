@@ -1,5 +1,6 @@
 //! What people see. Standard output carries results, standard error carries progress.
 
+mod explain;
 mod live;
 mod plain;
 mod progress;
@@ -16,7 +17,7 @@ use rr_core::{Observer, RunEvent};
 
 use crate::args::{OutputArguments, OutputFormat};
 
-pub(crate) use screens::{analysis, cases, doctor, fixes, hits, plan, runs};
+pub(crate) use screens::{analysis, cases, doctor, explanation, fixes, hits, plan, runs};
 pub(crate) use verdict::verdict;
 
 /// An observer that ends its display when told.

@@ -1,82 +1,66 @@
 //! Lists and tables for people.
 
 use rr_core::{
-    Analysis, CaseOutcome, Evidence, FixOrigin, FixRecord, RunPlan, SearchHit, TestCase, UnitRole,
+    Analysis, CaseOutcome, Evidence, FixOrigin, FixRecord, RunPlan, SearchHit, TestCase, Unit,
 };
 use rr_runner::{DoctorItem, RunSummary};
 
-use super::line;
 use super::style::Style;
 use super::text::clean;
+use super::{explain, line};
 
-/// Prints an analysis; with `explain`, every fact and its rule.
-pub(crate) fn analysis(analysis: &Analysis, explain: bool) -> anyhow::Result<()> {
+/// Prints an analysis in short.
+pub(crate) fn analysis(analysis: &Analysis) -> anyhow::Result<()> {
     let style = Style::of_stdout();
     if analysis.units.is_empty() {
         line("no ecosystem was recognised")?;
     }
-    for unit in &analysis.units {
-        if unit.role != UnitRole::Primary && !explain {
-            continue;
-        }
-        let place = if unit.path.is_empty() { "." } else { &unit.path };
-        line(&format!(
-            "{} {} ({}, {:?}, {:?})",
-            style.bold(&unit.name),
-            place,
-            unit.ecosystem,
-            unit.kind,
-            unit.role
-        ))?;
-        line(&format!("  managers: {}", unit.managers.join(", ")))?;
-        if !unit.frameworks.is_empty() {
-            line(&format!("  frameworks: {}", unit.frameworks.join(", ")))?;
-        }
-        for toolchain in &unit.toolchains {
-            let from = toolchain.evidence.first().map_or(String::new(), place_of);
-            line(&format!(
-                "  needs {} {:?}  {}",
-                toolchain.tool,
-                toolchain.version,
-                style.dim(&from)
-            ))?;
-        }
-        for evidence in unit.evidence.iter().take(if explain { 50 } else { 2 }) {
-            line(&style.dim(&format!("  {}", place_of(evidence))))?;
-        }
+    for unit in analysis.primary_units() {
+        unit_lines(unit, style)?;
     }
     for service in &analysis.services {
-        let from = service.evidence.first().map_or(String::new(), place_of);
+        let from = service.evidence.first().map_or(String::new(), Evidence::place);
         line(&format!("service {}  {}", service.kind.as_str(), style.dim(&from)))?;
+    }
+    for conflict in analysis.versions.iter().flat_map(|choice| &choice.conflicts) {
+        line(&format!("versions contradict: {conflict}"))?;
     }
     for note in &analysis.notes {
         line(&format!("note: {note}"))?;
     }
-    if explain {
-        explain_facts(analysis, style)?;
-    } else {
-        line(&style.dim("every fact with its rule: repo-runner analyze --explain"))?;
+    line(&style.dim("why, with every fact and what lost against it: repo-runner analyze --explain"))
+}
+
+fn unit_lines(unit: &Unit, style: Style) -> anyhow::Result<()> {
+    let place = if unit.path.is_empty() { "." } else { &unit.path };
+    let kind = format!("{:?}", unit.kind).to_lowercase();
+    line(&format!("{} {place} ({}, {kind})", style.bold(&unit.name), unit.ecosystem))?;
+    line(&format!("  managers: {}", unit.managers.join(", ")))?;
+    if !unit.frameworks.is_empty() {
+        line(&format!("  frameworks: {}", unit.frameworks.join(", ")))?;
+    }
+    for toolchain in &unit.toolchains {
+        let from = toolchain.evidence.first().map_or(String::new(), Evidence::place);
+        let version = explain::request(&toolchain.version);
+        line(&format!("  needs {} {version}  {}", toolchain.tool, style.dim(&from)))?;
+    }
+    for evidence in unit.evidence.iter().take(2) {
+        line(&style.dim(&format!("  {}", evidence.place())))?;
     }
     Ok(())
 }
 
-fn explain_facts(analysis: &Analysis, style: Style) -> anyhow::Result<()> {
-    for fact in &analysis.facts {
-        let mark = if fact.superseded { "  superseded" } else { "" };
-        line(&format!(
-            "fact {:?} = {}  {}{mark}",
-            fact.key,
-            fact.value,
-            style.dim(&place_of(&fact.evidence))
-        ))?;
-    }
-    for command in &analysis.commands {
-        line(&format!(
-            "command {:?}: {}  {}",
-            command.class,
-            command.line,
-            style.dim(&place_of(&command.evidence))
-        ))?;
+/// Prints why an analysis and its plan are what they are.
+pub(crate) fn explanation(analysis: &Analysis, plan: &RunPlan) -> anyhow::Result<()> {
+    let style = Style::of_stdout();
+    for text in explain::lines(analysis, plan) {
+        let reason = text.trim_start().starts_with("because ");
+        let heading = !text.is_empty() && !text.starts_with(' ');
+        line(&match (heading, reason) {
+            (true, _) => style.bold(&text),
+            (_, true) => style.dim(&text),
+            _ => text,
+        })?;
     }
     Ok(())
 }
@@ -85,7 +69,7 @@ fn explain_facts(analysis: &Analysis, style: Style) -> anyhow::Result<()> {
 pub(crate) fn plan(plan: &RunPlan) -> anyhow::Result<()> {
     let style = Style::of_stdout();
     for toolchain in &plan.toolchains {
-        line(&format!("toolchain {} {:?}", toolchain.tool, toolchain.version))?;
+        line(&format!("toolchain {} {}", toolchain.tool, explain::request(&toolchain.version)))?;
     }
     for package in &plan.system_packages {
         line(&format!("system package {}", package.name))?;
@@ -98,7 +82,13 @@ pub(crate) fn plan(plan: &RunPlan) -> anyhow::Result<()> {
         line(&format!("{} {}", style.bold(step.id.as_str()), step.title))?;
         line(&format!("  {place} $ {}", step.command))?;
         for evidence in step.evidence.iter().take(2) {
-            line(&style.dim(&format!("  because {}", place_of(evidence))))?;
+            line(&style.dim(&format!("  because {}", evidence.place())))?;
+        }
+    }
+    if !plan.topology.is_empty() {
+        line(&style.bold("up while it runs"))?;
+        for text in explain::topology(plan) {
+            line(&text)?;
         }
     }
     for note in &plan.notes {
@@ -177,12 +167,6 @@ pub(crate) fn doctor(items: &[DoctorItem]) -> anyhow::Result<()> {
         }
     }
     Ok(())
-}
-
-fn place_of(evidence: &Evidence) -> String {
-    let path = if evidence.path.is_empty() { "the tree" } else { &evidence.path };
-    let line = evidence.line.map_or(String::new(), |line| format!(":{line}"));
-    format!("{path}{line} ({})", evidence.rule)
 }
 
 /// Prints the fix memory, one remedy a line below its error.

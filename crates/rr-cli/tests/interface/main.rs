@@ -8,6 +8,8 @@ mod fixes;
 mod hostile;
 mod interrupt;
 mod keep;
+mod look;
+mod schemas;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -173,16 +175,6 @@ fn runs_can_be_listed_shown_searched_and_removed() {
     assert!(text(&["recipe", id]).starts_with("#!/usr/bin/env bash"));
     text(&["clean", id, "--environments"]);
     assert!(!scratch.home().join("runs").join(id).exists());
-}
-
-#[test]
-fn the_published_schema_is_the_reports_own() {
-    let scratch = Scratch::new();
-    let output = scratch.run(&["schema"]);
-    let published = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/report.schema.json");
-    let now = String::from_utf8(output.stdout).unwrap();
-    let there = fs::read_to_string(published).unwrap_or_default();
-    assert!(there == now, "docs/report.schema.json: write `repo-runner schema` into it");
 }
 
 #[test]

@@ -8,7 +8,8 @@ use rr_core::{
 };
 
 use super::disk_view::DiskView;
-use super::{facts, inputs, languages, planner, roles, services};
+use super::{deepen, facts, inputs, languages, planner, roles, services};
+use crate::code;
 use crate::miners;
 use crate::overrides;
 use crate::registry;
@@ -91,7 +92,8 @@ fn analyzed(
 #[must_use]
 pub fn analyze_view(repo: &dyn RepoView) -> Analysis {
     let mut analysis = Analysis { languages: languages::shares(repo), ..Analysis::default() };
-    let (units, mined) = std::thread::scope(|scope| {
+    let (units, mined, mut code) = std::thread::scope(|scope| {
+        let code = scope.spawn(move || code::find(repo));
         let detections: Vec<_> = registry::all()
             .iter()
             .map(|ecosystem| (ecosystem.id(), scope.spawn(move || ecosystem.detect(repo))))
@@ -106,7 +108,11 @@ pub fn analyze_view(repo: &dyn RepoView) -> Analysis {
                 }
             }
         }
-        (units, mined)
+        let code = code.join().unwrap_or_else(|_| {
+            analysis.notes.push("reading the code broke off: a fault of ours".to_owned());
+            code::CodeFacts::default()
+        });
+        (units, mined, code)
     });
     let mut mined = mined;
     analysis.commands = std::mem::take(&mut mined.commands);
@@ -114,9 +120,11 @@ pub fn analyze_view(repo: &dyn RepoView) -> Analysis {
     analysis.notes.append(&mut mined.notes);
     analysis.units = units;
     roles::rank(repo, &mut analysis);
+    deepen::add_code_facts(&mut analysis, &mut code);
     facts::settle(&mut analysis);
     analysis.system_packages = facts::system_packages(&analysis);
     services::find(repo, &mut analysis, &mined);
+    deepen::deepen(repo, &mut analysis, &code);
     analysis
 }
 

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use rr_core::{Analysis, CommandClass, Evidence, Fact, FactKey, SystemPackage, Trust, UnitRole};
+use rr_core::{Analysis, CommandClass, Evidence, Fact, FactKey, SystemPackage, UnitRole};
 
 use crate::miners::{split_words, unwrapped};
 
@@ -29,17 +29,31 @@ pub(super) fn settle(analysis: &mut Analysis) {
     supersede(&mut analysis.facts);
 }
 
-/// Marks the facts that a more trusted source contradicts. Versions of CI stand beside each other:
-/// a matrix is no contradiction.
+/// Marks the facts that a more trusted source contradicts, and says which. Versions of CI stand
+/// beside each other: a matrix is no contradiction.
 fn supersede(facts: &mut [Fact]) {
-    let mut strongest: BTreeMap<(FactKey, String), Trust> = BTreeMap::new();
-    for fact in facts.iter().filter(|fact| competes(&fact.key)) {
-        let best = strongest.entry((fact.key.clone(), fact.unit.clone())).or_insert(Trust::Default);
-        *best = (*best).max(fact.evidence.trust);
+    let mut strongest: BTreeMap<(FactKey, String), usize> = BTreeMap::new();
+    for (at, fact) in facts.iter().enumerate().filter(|(_, fact)| competes(&fact.key)) {
+        let best = strongest.entry((fact.key.clone(), fact.unit.clone())).or_insert(at);
+        if fact.evidence.trust > facts[*best].evidence.trust {
+            *best = at;
+        }
     }
-    for fact in facts.iter_mut().filter(|fact| competes(&fact.key)) {
-        let best = strongest.get(&(fact.key.clone(), fact.unit.clone()));
-        fact.superseded = best.is_some_and(|best| fact.evidence.trust < *best);
+    for ((key, unit), best) in strongest {
+        let ruling = facts[best].clone();
+        let loses = |fact: &Fact| {
+            fact.key == key && fact.unit == unit && fact.evidence.trust < ruling.evidence.trust
+        };
+        for fact in facts.iter_mut().filter(|fact| loses(fact)) {
+            fact.superseded = true;
+            fact.superseded_by = format!(
+                "`{}` of {}: {} is trusted more than {}",
+                ruling.value,
+                ruling.evidence.place(),
+                ruling.evidence.trust.source(),
+                fact.evidence.trust.source(),
+            );
+        }
     }
 }
 
@@ -128,7 +142,7 @@ fn unwanted(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rr_core::MinedCommand;
+    use rr_core::{MinedCommand, Trust};
 
     fn command(line: &str) -> MinedCommand {
         MinedCommand {
@@ -159,17 +173,18 @@ mod tests {
 
     #[test]
     fn a_weaker_version_is_superseded_and_a_matrix_is_not() {
-        let fact = |value: &str, trust: Trust| Fact {
-            key: FactKey::Version("go".to_owned()),
-            unit: String::new(),
-            value: value.to_owned(),
-            evidence: Evidence::at("x", "y", trust),
-            superseded: false,
+        let fact = |value: &str, trust: Trust| {
+            let key = FactKey::Version("go".to_owned());
+            Fact::new(key, "", value, Evidence::at("x", "y", trust))
         };
         let mut facts =
             [fact("1.20", Trust::Container), fact("1.21", Trust::Ci), fact("1.22", Trust::Ci)];
         supersede(&mut facts);
         let marks: Vec<_> = facts.iter().map(|f| f.superseded).collect();
         assert_eq!(marks, [true, false, false]);
+        assert_eq!(
+            facts[0].superseded_by,
+            "`1.21` of x (y): CI is trusted more than container file"
+        );
     }
 }

@@ -5,7 +5,7 @@ use rr_core::{
     PlanContext, RepoView, RunPlan, StepKind, Unit, UnitPlan, UnitRole,
 };
 
-use super::{configure, merge, packages, services};
+use super::{configure, deepen, merge, packages, services, topology};
 use crate::overrides;
 use crate::registry;
 
@@ -33,6 +33,8 @@ pub fn plan_view(
     configure::add_to_plan(repo, analysis, &units, &mut plan);
     services::leave_to_bindings(&mut plan);
     overrides::change_plan(repo, analysis, &units, &mut plan)?;
+    topology::arrange(analysis, &mut plan);
+    deepen::note_needs(analysis, &units, environment, &mut plan);
     if plan.steps.is_empty() {
         plan.notes.push("nothing to run: no part of the repository has a plan".to_owned());
     }

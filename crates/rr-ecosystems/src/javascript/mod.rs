@@ -7,6 +7,7 @@ mod browser;
 mod build;
 mod calls;
 mod database;
+pub(crate) mod declared_names;
 mod deno;
 mod detect;
 mod diagnose;

@@ -241,12 +241,9 @@ mod tests {
             commit_date: date.map(str::to_owned),
             facts: ci
                 .iter()
-                .map(|version| Fact {
-                    key: FactKey::Version("node".to_owned()),
-                    unit: String::new(),
-                    value: (*version).to_owned(),
-                    evidence: Evidence::at(".github/workflows/ci.yml", "ci", Trust::Ci),
-                    superseded: false,
+                .map(|version| {
+                    let evidence = Evidence::at(".github/workflows/ci.yml", "ci", Trust::Ci);
+                    Fact::new(FactKey::Version("node".to_owned()), "", *version, evidence)
                 })
                 .collect(),
             ..Analysis::default()

@@ -107,13 +107,7 @@ impl Mined {
         if value.is_empty() {
             return;
         }
-        self.facts.push(Fact {
-            key,
-            unit: unit.to_owned(),
-            value: value.to_owned(),
-            evidence,
-            superseded: false,
-        });
+        self.facts.push(Fact::new(key, unit, value, evidence));
     }
 
     /// Adds a tool's version, where it is a plain one.
@@ -130,13 +124,8 @@ impl Mined {
         if !super::variables::valid_name(name) {
             return;
         }
-        self.facts.push(Fact {
-            key: FactKey::Variable(name.to_owned()),
-            unit: unit.to_owned(),
-            value: value.to_owned(),
-            evidence: evidence.clone(),
-            superseded: false,
-        });
+        let key = FactKey::Variable(name.to_owned());
+        self.facts.push(Fact::new(key, unit, value, evidence.clone()));
         self.variables.push(MinedVariable {
             name: name.to_owned(),
             value: value.to_owned(),

@@ -1,6 +1,7 @@
 //! Compose files: databases and brokers, ports, variables and commands of what is built here.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use rr_core::{FactKey, Trust};
 
@@ -21,14 +22,60 @@ pub(super) fn mine(path: &str, text: &str, mined: &mut Mined) {
     let place = Place { path, rule: "compose", trust: Trust::Container };
     let services = root.get("services").map(Node::pairs).unwrap_or_default();
     for (name, service) in services {
+        let service = &extended(services, service);
         let image = service.text_of("image").map(defaulted).unwrap_or_default();
         let evidence = place.at(service.line, &format!("{name}: {image}"));
         match images::service(&image, name, evidence) {
             Some(found) if service.get("build").is_none() => {
                 backing_service(found, service, mined);
             }
-            _ => own_service(&place, name, service, mined),
+            _ => {
+                own_service(&place, name, service, mined);
+                order(&place, services, service, mined);
+            }
         }
+    }
+}
+
+/// A service with what it takes over from another of the same file, where it says nothing itself.
+fn extended(services: &[(Rc<str>, Node)], service: &Node) -> Node {
+    let base = service.get("extends").and_then(|extends| {
+        let name = extends.text_of("service").or_else(|| extends.text())?;
+        let own = extends.get("file").is_none();
+        services.iter().find(|(known, _)| own && &**known == name).map(|(_, node)| node)
+    });
+    let Some(base) = base else { return service.clone() };
+    let mut pairs: Vec<(Rc<str>, Node)> = service.pairs().to_vec();
+    for (key, node) in base.pairs() {
+        if !pairs.iter().any(|(known, _)| known == key) {
+            pairs.push((Rc::clone(key), node.clone()));
+        }
+    }
+    Node { line: service.line, value: yaml::Value::Map(Rc::new(pairs)) }
+}
+
+/// What a service that is built here waits for: databases by kind, others by their folder.
+fn order(place: &Place<'_>, services: &[(Rc<str>, Node)], service: &Node, mined: &mut Mined) {
+    let Some(unit) = context_folder(place, service) else { return };
+    let Some(needs) = service.get("depends_on") else { return };
+    let named: Vec<(&str, u32)> = match needs.pairs() {
+        [] => needs.items().iter().filter_map(|item| Some((item.text()?, item.line))).collect(),
+        pairs => pairs.iter().map(|(name, node)| (&**name, node.line)).collect(),
+    };
+    for (name, line) in named {
+        let Some((_, other)) = services.iter().find(|(known, _)| &**known == name) else {
+            continue;
+        };
+        let image = other.text_of("image").map(defaulted).unwrap_or_default();
+        let evidence = place.at(line, &format!("depends_on: {name}"));
+        let value = match images::service(&image, name, evidence.clone()) {
+            Some(found) if other.get("build").is_none() => found.kind.as_str().to_owned(),
+            _ => match context_folder(place, other) {
+                Some(folder) => format!("./{folder}"),
+                None => continue,
+            },
+        };
+        mined.fact(FactKey::StartsAfter, &unit, &value, evidence);
     }
 }
 
@@ -140,6 +187,24 @@ pub(super) fn defaulted(text: &str) -> String {
 mod tests {
     use super::*;
     use rr_core::{CommandClass, ServiceKind};
+
+    #[test]
+    fn a_service_takes_over_what_it_extends_and_waits_for_others() {
+        let mut mined = Mined::default();
+        mine(
+            "compose.yml",
+            "services:\n  base:\n    build: ./api\n    ports: ['80:8000']\n  web:\n    extends: base\n    command: pytest\n    depends_on: [db, base]\n  db:\n    image: postgres\n",
+            &mut mined,
+        );
+        assert_eq!(mined.commands[0].cwd, "api");
+        let waits: Vec<_> = mined
+            .facts
+            .iter()
+            .filter(|fact| fact.key == FactKey::StartsAfter)
+            .map(|fact| format!("{} {} {:?}", fact.unit, fact.value, fact.evidence.line))
+            .collect();
+        assert_eq!(waits, ["api postgres Some(8)", "api ./api Some(8)"]);
+    }
 
     #[test]
     fn backing_services_and_own_services_are_told_apart() {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rr_core::{FactKey, Trust};
+use rr_core::{FactKey, RepoView, Trust};
 
 use super::collected::{Mined, Place, Script};
 use super::images;
@@ -24,29 +24,67 @@ const RESERVED: &[&str] = &[
     "spec",
 ];
 
-/// Mines `.gitlab-ci.yml`.
-pub(super) fn mine(path: &str, text: &str, mined: &mut Mined) {
-    let root = match yaml::parse(text) {
+/// Most files that are included, and how deep includes may lie.
+const INCLUDES: usize = 20;
+const DEPTH: u8 = 3;
+
+/// Mines `.gitlab-ci.yml` with the files of the tree that it includes.
+pub(super) fn mine(repo: &dyn RepoView, mined: &mut Mined) {
+    let mut roots: Vec<(String, Node)> = Vec::new();
+    read(repo, ".gitlab-ci.yml", DEPTH, &mut roots, mined);
+    let mut global = BTreeMap::new();
+    for (path, root) in roots.iter().rev() {
+        let place = Place { path, rule: "gitlab.script", trust: Trust::Ci };
+        global.extend(variables(&place, root.get("variables"), mined));
+    }
+    let all: Vec<&Node> = roots.iter().map(|(_, root)| root).collect();
+    for (path, root) in &roots {
+        let place = Place { path, rule: "gitlab.script", trust: Trust::Ci };
+        for (name, job) in root.pairs() {
+            if RESERVED.contains(&&**name) || name.starts_with('.') {
+                continue;
+            }
+            read_job(&place, name, &Lookup { roots: &all, job }, &global, mined);
+        }
+    }
+}
+
+/// Reads a file and those that it includes; the including file comes first, because it rules.
+fn read(
+    repo: &dyn RepoView,
+    path: &str,
+    depth: u8,
+    roots: &mut Vec<(String, Node)>,
+    mined: &mut Mined,
+) {
+    let known = roots.iter().any(|(known, _)| known == path);
+    let Some(text) = repo.text(path).filter(|_| !known && roots.len() < INCLUDES) else { return };
+    let root = match yaml::parse(&text) {
         Ok(root) => root,
         Err(error) => {
             mined.notes.push(format!("`{path}` not read: {error}"));
             return;
         }
     };
-    let place = Place { path, rule: "gitlab.script", trust: Trust::Ci };
-    let variables = variables(&place, root.get("variables"), mined);
-    for (name, job) in root.pairs() {
-        if RESERVED.contains(&&**name) || name.starts_with('.') {
-            continue;
-        }
-        let lookup = Lookup { root: &root, job };
-        read_job(&place, name, &lookup, &variables, mined);
+    let included = root.get("include").map(local_files).unwrap_or_default();
+    roots.push((path.to_owned(), root));
+    for file in included.iter().filter(|_| depth > 0) {
+        read(repo, file, depth - 1, roots, mined);
     }
+}
+
+/// `include: ci/test.yml`, `include: [{local: /ci/test.yml}]`.
+fn local_files(include: &Node) -> Vec<String> {
+    let of = |node: &Node| node.text_of("local").or_else(|| node.text()).map(str::to_owned);
+    let listed = include.items().iter().filter_map(of);
+    let own = of(include).into_iter();
+    let files = own.chain(listed).filter(|file| !file.contains("://") && !file.contains('*'));
+    files.map(|file| file.trim_start_matches('/').to_owned()).collect()
 }
 
 /// A job with its templates and the defaults behind it.
 struct Lookup<'a> {
-    root: &'a Node,
+    roots: &'a [&'a Node],
     job: &'a Node,
 }
 
@@ -55,14 +93,18 @@ impl<'a> Lookup<'a> {
         self.job
             .get(key)
             .or_else(|| self.templates(self.job, 4).into_iter().find_map(|node| node.get(key)))
-            .or_else(|| self.root.get("default").and_then(|default| default.get(key)))
-            .or_else(|| self.root.get(key))
+            .or_else(|| self.global("default").and_then(|default| default.get(key)))
+            .or_else(|| self.global(key))
+    }
+
+    fn global(&self, key: &str) -> Option<&'a Node> {
+        self.roots.iter().find_map(|root| root.get(key))
     }
 
     fn templates(&self, job: &'a Node, depth: u8) -> Vec<&'a Node> {
         let mut found = Vec::new();
         for name in job.get("extends").map(Node::texts).unwrap_or_default().iter().rev() {
-            if let Some(template) = self.root.get(name).filter(|_| depth > 0) {
+            if let Some(template) = self.global(name).filter(|_| depth > 0) {
                 found.push(template);
                 found.extend(self.templates(template, depth - 1));
             }
@@ -129,17 +171,33 @@ fn variables(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rr_core::{CommandClass, ServiceKind};
+    use rr_core::{CommandClass, MemoryRepo, ServiceKind};
+
+    #[test]
+    fn files_of_the_tree_that_are_included_count() {
+        let mut mined = Mined::default();
+        let repo = MemoryRepo::new([
+            (
+                ".gitlab-ci.yml",
+                "include:\n  - local: /ci/base.yml\n  - remote: https://x/y.yml\nunit:\n  extends: .py\n  script: [pytest]\n",
+            ),
+            (
+                "ci/base.yml",
+                "include: .gitlab-ci.yml\n.py:\n  image: python:3.12\nlint:\n  script: ruff check\n",
+            ),
+        ]);
+        mine(&repo, &mut mined);
+        let places: Vec<_> = mined.commands.iter().map(|c| c.evidence.place()).collect();
+        assert_eq!(places, [".gitlab-ci.yml:6 (gitlab.script)", "ci/base.yml:5 (gitlab.script)"]);
+        assert_eq!(mined.facts[0].value, "3.12");
+    }
 
     #[test]
     fn jobs_inherit_images_services_and_variables() {
         let mut mined = Mined::default();
-        mine(
-            ".gitlab-ci.yml",
-            "image: python:3.11\nvariables: {POSTGRES_DB: app}\n.base:\n  services: ['postgres:15']\n\
-             test:\n  extends: .base\n  script:\n    - pip install -e .\n    - pytest -q\n",
-            &mut mined,
-        );
+        let text = "image: python:3.11\nvariables: {POSTGRES_DB: app}\n.base:\n  services: ['postgres:15']\n\
+             test:\n  extends: .base\n  script:\n    - pip install -e .\n    - pytest -q\n";
+        mine(&MemoryRepo::new([(".gitlab-ci.yml", text)]), &mut mined);
         let lines: Vec<_> = mined.commands.iter().map(|c| (c.line.as_str(), c.class)).collect();
         assert_eq!(
             lines,

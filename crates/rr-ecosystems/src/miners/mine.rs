@@ -4,9 +4,9 @@ use rr_core::{FileEntry, RepoView, UnitRole};
 
 use super::collected::{Mined, folder_of};
 use super::{
-    app_json, azure, circle, compose, devcontainer, dockerfile, dotenv, github, gitlab, justfile,
-    mage, makefile, nox, package_json, pins, procfile, pyproject, readme, shell_scripts, taskfile,
-    tox, travis,
+    app_json, azure, circle, compose, devcontainer, dockerfile, dotenv, drone, github, gitlab,
+    hosting, jenkins, justfile, machines, mage, makefile, nox, package_json, pins, procfile,
+    pyproject, readme, shell_scripts, taskfile, tox, travis,
 };
 use crate::places::decoy_role;
 
@@ -22,6 +22,7 @@ type FileMiner = fn(path: &str, text: &str, mined: &mut Mined);
 pub(crate) fn mine(repo: &dyn RepoView) -> Mined {
     let mut mined = Mined::default();
     github::mine(repo, &mut mined);
+    gitlab::mine(repo, &mut mined);
     let mut count = 0;
     for entry in repo.files() {
         let Some(miner) = miner_of(entry) else { continue };
@@ -42,7 +43,6 @@ pub(crate) fn mine(repo: &dyn RepoView) -> Mined {
 fn miner_of(entry: &FileEntry) -> Option<FileMiner> {
     let path = entry.path.as_str();
     match path {
-        ".gitlab-ci.yml" => return Some(gitlab::mine),
         ".circleci/config.yml" => return Some(circle::mine),
         ".travis.yml" => return Some(travis::mine),
         "azure-pipelines.yml" | ".azure-pipelines.yml" | ".azure-pipelines/azure-pipelines.yml" => {
@@ -52,7 +52,15 @@ fn miner_of(entry: &FileEntry) -> Option<FileMiner> {
             return Some(devcontainer::mine);
         }
         "app.json" => return Some(app_json::mine),
+        ".drone.yml" | ".woodpecker.yml" | ".woodpecker.yaml" => return Some(drone::mine),
+        "Jenkinsfile" | ".jenkins/Jenkinsfile" | "ci/Jenkinsfile" => return Some(jenkins::mine),
+        "Vagrantfile" => return Some(machines::vagrant),
+        "flake.nix" | "shell.nix" | "default.nix" | "nix/shell.nix" => return Some(machines::nix),
         _ => {}
+    }
+    let woodpecker = path.strip_prefix(".woodpecker/").is_some_and(|name| !name.contains('/'));
+    if woodpecker && (path.ends_with(".yml") || path.ends_with(".yaml")) {
+        return Some(drone::mine);
     }
     let folder = folder_of(path);
     if path.matches('/').count() > DEPTH || folder.split('/').any(|part| part == "node_modules") {
@@ -70,7 +78,9 @@ fn miner_of(entry: &FileEntry) -> Option<FileMiner> {
     }
     // A guide beside somebody else's code, or beside tools, is not this repository's.
     let own = decoy.is_none() || folder.starts_with(".git");
-    container_miner(name).or_else(|| readme_miner(path, name).filter(|_| own))
+    container_miner(name)
+        .or_else(|| hosting::miner(name))
+        .or_else(|| readme_miner(path, name).filter(|_| own))
 }
 
 /// `tests/Makefile` may hold the suite; `tests/fixtures/x/Makefile` does not.

@@ -27,6 +27,14 @@ const SAMPLES: &[(&str, &str)] = &[
     (".tool-versions", "nodejs  é\njava\n"),
     ("Procfile", "web: a\nrelease:\n:é\n"),
     ("app.json", "{\"env\": {\"A\": null}, \"addons\": [1, \"heroku-redis:é\", {\"plan\": 2}]}"),
+    (".drone.yml", "steps:\n- {name: é, image: 'a:1', commands: [b]}\n---\nservices: {c: {image: redis}}\n"),
+    ("Jenkinsfile", "/* x */ stage('é') { dir(\"a/..\") { sh \"\"\"\nb 'c' ${d}\n\"\"\" ; sh 'e' } } // sh\n"),
+    ("fly.toml", "[env]\nA = 'é'\n[[services]]\ninternal_port = 1\n[[services.http_checks]]\npath = '/é'\n"),
+    ("render.yaml", "services: [{type: web, rootDir: ../.., startCommand: 'é', envVars: [{key: A}]}]\n"),
+    ("netlify.toml", "[build]\nbase = '..'\ncommand = 'é'\n"),
+    ("railway.json", "{\"deploy\": {\"startCommand\": \"é\", \"healthcheckPath\": 1}}"),
+    ("Vagrantfile", "provision inline: <<-S\né\nS\nforwarded_port guest: 1\ninline: 'x'\n"),
+    ("flake.nix", "python3 go_1_ jdk é nodejs_20"),
 ];
 
 #[test]

@@ -11,6 +11,7 @@ mod read;
 mod refuse;
 mod schema;
 mod selection;
+mod template;
 mod to_analysis;
 mod to_plan;
 mod values;
@@ -18,6 +19,7 @@ mod values;
 pub use collect::{collect, variables};
 pub use read::read;
 pub use schema::schema;
+pub use template::{same_work, template};
 pub use to_analysis::change_analysis;
 pub(crate) use to_plan::change_plan;
 

@@ -68,23 +68,22 @@ fn supersede(analysis: &mut Analysis, change: &Override, key: &FactKey) {
         _ => change.values.iter().any(|v| v == value),
     };
     for fact in analysis.facts.iter_mut().filter(|fact| &fact.key == key) {
-        fact.superseded |= match change.operation {
+        let loses = match change.operation {
             OverrideOperation::Append => false,
             OverrideOperation::Replace => true,
             OverrideOperation::Remove => named(&fact.value),
         };
+        if loses && !fact.superseded {
+            fact.superseded = true;
+            let place = change.evidence.first().map_or_else(String::new, Evidence::place);
+            fact.superseded_by = format!("{place} says `{}`", change.operation.as_str());
+        }
     }
 }
 
 fn add_facts(analysis: &mut Analysis, change: &Override, key: &FactKey) {
     for (value, evidence) in change.items() {
-        analysis.facts.push(Fact {
-            key: key.clone(),
-            unit: String::new(),
-            value: value.to_owned(),
-            evidence: evidence.clone(),
-            superseded: false,
-        });
+        analysis.facts.push(Fact::new(key.clone(), "", value, evidence.clone()));
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod applications;
 mod conda;
+pub(crate) mod declared_names;
 mod detect;
 mod diagnose;
 mod distributions;
