@@ -54,6 +54,7 @@ fn unit_lines(unit: &Unit, style: Style) -> anyhow::Result<()> {
 pub(crate) fn explanation(analysis: &Analysis, plan: &RunPlan) -> anyhow::Result<()> {
     let style = Style::of_stdout();
     for text in explain::lines(analysis, plan) {
+        let text = clean(&text);
         let reason = text.trim_start().starts_with("because ");
         let heading = !text.is_empty() && !text.starts_with(' ');
         line(&match (heading, reason) {

@@ -135,6 +135,8 @@ static ROWS: &[Row] = &[
 
 /// The class of a program's call by the table: its plain words must begin with the row's.
 pub(super) fn row_class(name: &str, words: &[String], arguments: &[&str]) -> Option<CommandClass> {
+    // `mkfs.ext4` is one of a family.
+    let name = if name.starts_with("mkfs.") { "mkfs" } else { name };
     ROWS.iter()
         .filter(|(program, _, _)| *program == name)
         .find(|(_, want, _)| {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rr_core::{FactKey, Trust};
+use rr_core::Trust;
 
 use super::collected::{Mined, Place, Script};
 use super::images;

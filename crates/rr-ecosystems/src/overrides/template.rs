@@ -6,14 +6,14 @@ use std::fmt::Write as _;
 use rr_core::{
     Analysis, Evidence, FactKey, OverrideField, ProbeKind, RunPlan, Step, StepKind, VersionRequest,
 };
-use toml_edit::{Array, Value};
 
 use super::fields::{FIELDS, Field, Shape};
 
 /// One line of the file.
 struct Entry {
     key: String,
-    value: Value,
+    /// As it stands in the file, on one line.
+    value: String,
     place: String,
     /// Whether it can stand as it is and change nothing.
     sure: bool,
@@ -99,8 +99,14 @@ fn place(evidence: &[Evidence]) -> String {
     evidence.first().map_or_else(String::new, Evidence::place)
 }
 
-fn list<T: Into<Value>>(items: impl IntoIterator<Item = T>) -> Value {
-    Value::Array(items.into_iter().collect::<Array>())
+fn list<T: AsRef<str>>(items: impl IntoIterator<Item = T>) -> String {
+    let quoted: Vec<String> = items.into_iter().map(|item| quoted(item.as_ref())).collect();
+    format!("[{}]", quoted.join(", "))
+}
+
+/// A basic string: it escapes as JSON does, and stays on one line.
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string().replace('\u{7f}', "\\u007f")
 }
 
 fn units(analysis: &Analysis) -> Vec<Entry> {
@@ -121,9 +127,7 @@ fn toolchains(plan: &RunPlan) -> Vec<Entry> {
         .filter_map(|toolchain| {
             let value = match &toolchain.version {
                 VersionRequest::Any => return None,
-                VersionRequest::Exact(text) | VersionRequest::Range(text) => {
-                    Value::from(text.as_str())
-                }
+                VersionRequest::Exact(text) | VersionRequest::Range(text) => quoted(text),
                 VersionRequest::OneOf(versions) => list(versions.iter().map(String::as_str)),
             };
             let key = format!("toolchains.{}", toolchain.tool);
@@ -175,7 +179,7 @@ fn variables(analysis: &Analysis, plan: &RunPlan) -> Vec<Entry> {
         .filter(|(name, value)| usable(name) && !value.contains("@{"))
         .map(|(name, value)| {
             let key = format!("env.{name}");
-            Entry { key, value: Value::from(value.as_str()), place: String::new(), sure: false }
+            Entry { key, value: quoted(value), place: String::new(), sure: false }
         })
         .collect();
     for fact in &analysis.facts {
@@ -183,7 +187,7 @@ fn variables(analysis: &Analysis, plan: &RunPlan) -> Vec<Entry> {
         let key = format!("env.{name}");
         let own = fact.evidence.rule.starts_with("code.") && usable(name);
         if own && !found.iter().any(|entry| entry.key == key) && found.len() < 30 {
-            let value = Value::from(fact.value.as_str());
+            let value = quoted(&fact.value);
             found.push(Entry { key, value, place: fact.evidence.place(), sure: false });
         }
     }
@@ -203,7 +207,8 @@ fn ports(plan: &RunPlan) -> Vec<Entry> {
         .filter_map(|step| Some((step.probe.as_ref()?.expected_port?, step)))
         .collect();
     let Some((_, step)) = expected.first() else { return Vec::new() };
-    let value = list(expected.iter().map(|(port, _)| i64::from(*port)));
+    let numbers: Vec<String> = expected.iter().map(|(port, _)| port.to_string()).collect();
+    let value = format!("[{}]", numbers.join(", "));
     // One list for the whole plan says the same only where one start has a port.
     let sure = expected.len() == 1
         && plan.of_kind(StepKind::Start).filter(|step| step.probe.is_some()).count() == 1;
@@ -217,7 +222,7 @@ fn health(plan: &RunPlan) -> Vec<Entry> {
     });
     let entry = |path: String| Entry {
         key: "health-path".to_owned(),
-        value: Value::from(path),
+        value: quoted(&path),
         place: String::new(),
         sure: false,
     };
