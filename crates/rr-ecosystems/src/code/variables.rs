@@ -221,11 +221,10 @@ fn clap(source: &Source<'_, '_>) -> Vec<Found> {
 fn settings_classes(source: &Source<'_, '_>) -> Vec<Found> {
     let tokens = source.tokens;
     let mut found = Vec::new();
-    for at in 0..tokens.len() {
-        let bases = tokens[at..].iter().take(12).take_while(|t| !t.is(":"));
-        let class = tokens[at].says("class") && bases.clone().any(|t| t.says("BaseSettings"));
-        if class {
-            found.extend(fields(&tokens[at..], tokens[at].column));
+    for (at, token) in tokens.iter().enumerate().filter(|(_, token)| token.says("class")) {
+        let mut bases = tokens[at..].iter().take(12).take_while(|t| !t.is(":"));
+        if bases.any(|t| t.says("BaseSettings")) {
+            found.extend(fields(&tokens[at..], token.column));
         }
     }
     found
