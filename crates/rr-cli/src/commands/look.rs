@@ -84,8 +84,7 @@ pub(super) fn look(
     let cwd = std::env::current_dir().context("find the current folder")?;
     let named = &arguments.source;
     let source = looker.parse_source(&named.source, named.reference.as_deref(), &cwd)?;
-    let mut request =
-        RunRequest { until: Rung::Analyzed, ..base_request(source.clone(), named)? };
+    let mut request = RunRequest { until: Rung::Analyzed, ..base_request(source.clone(), named)? };
     request.config = config.or(request.config);
     if let Some((analysis, plan)) = looker.look(&request, &cancel)? {
         let known = analysis.units.iter().any(|unit| unit.role == UnitRole::Primary);
