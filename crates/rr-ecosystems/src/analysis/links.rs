@@ -12,7 +12,7 @@ use crate::miners::join_folder;
 /// Most units looked at.
 const UNITS: usize = 400;
 /// Largest manifest read.
-const BYTES: u64 = 512 << 10;
+const BYTES: usize = 512 << 10;
 
 /// Finds the links between units.
 pub(super) fn find(repo: &dyn RepoView, analysis: &Analysis) -> Vec<UnitLink> {
@@ -75,8 +75,7 @@ impl Finder<'_> {
         } else {
             format!("{}/{file}", self.unit.path)
         };
-        self.repo.entry(&path).filter(|entry| entry.size <= BYTES)?;
-        let text = self.repo.text(&path)?;
+        let text = self.repo.text(&path).filter(|text| text.len() <= BYTES)?;
         Some((path, text))
     }
 

@@ -75,7 +75,7 @@ static EXPRESSIONS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
 });
 
 /// Largest file looked into.
-const BYTES: u64 = 256 << 10;
+const BYTES: usize = 256 << 10;
 
 /// What the files beside every unit and at the root declare.
 pub(super) fn declared(repo: &dyn RepoView, analysis: &Analysis) -> Vec<Fact> {
@@ -103,10 +103,10 @@ fn in_folder(repo: &dyn RepoView, folder: &str) -> Vec<Fact> {
             row.file
         };
         let path = if folder.is_empty() { file.to_owned() } else { format!("{folder}/{file}") };
-        if repo.entry(&path).is_none_or(|entry| entry.size > BYTES) {
+        if !repo.has(&path) {
             continue;
         }
-        let Some(text) = repo.text(&path) else { continue };
+        let Some(text) = repo.text(&path).filter(|text| text.len() <= BYTES) else { continue };
         let Some(group) = expression.captures(&text).and_then(|found| found.get(1)) else {
             continue;
         };

@@ -7,7 +7,7 @@ use crate::places::decoy_role;
 
 /// Most sources read.
 const FILES: usize = 300;
-/// Most bytes read together.
+/// Bytes after which no further source is read.
 const BYTES: u64 = 3 << 19;
 /// Largest source read.
 const FILE_BYTES: u64 = 160 << 10;
@@ -51,14 +51,19 @@ pub(super) fn choose(repo: &dyn RepoView) -> Chosen<'_> {
         .take(NAMES)
         .collect();
     candidates.sort_by(|a, b| (a.0 + a.1, &a.2.path).cmp(&(b.0 + b.1, &b.2.path)));
-    let there = candidates.len();
+    let mut there = candidates.len();
     let mut bytes = 0;
     let mut files = Vec::new();
     for (_, _, entry, language) in candidates {
-        if files.len() >= FILES || bytes + entry.size > BYTES {
+        if files.len() >= FILES || bytes >= BYTES {
             break;
         }
-        bytes += entry.size;
+        let size = repo.size(&entry.path);
+        if !(1..=FILE_BYTES).contains(&size) {
+            there -= 1;
+            continue;
+        }
+        bytes += size;
         files.push((entry, language));
     }
     Chosen { files, there }
@@ -89,7 +94,6 @@ fn own(entry: &FileEntry) -> bool {
         ) || part.starts_with('.')
     };
     entry.kind != FileKind::Link
-        && (1..=FILE_BYTES).contains(&entry.size)
         && !test
         && !made
         && !folder.split('/').any(aside)
