@@ -90,9 +90,8 @@ fn script(tokens: &[Token<'_>]) -> Vec<Import> {
                 .any(|t| t.says("type"));
         if let Some(module) = module {
             let line_start = tokens[..=at].iter().rev().take_while(|t| t.line == token.line).last();
-            let needed = !types
-                && !(token.says("import") && call)
-                && line_start.is_some_and(|t| t.column == 0);
+            let optional = types || token.says("import") && call;
+            let needed = !optional && line_start.is_some_and(|t| t.column == 0);
             found.push(Import { module: module.text.to_owned(), line: token.line, needed });
         }
     }
