@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use rr_core::Rung;
+use rr_runner::ExportForm;
 
 /// Give it any repository: it sets it up in isolation, starts it, proves from outside that it is
 /// up, runs its tests, repairs what breaks, and hands back a verdict with evidence.
@@ -130,6 +131,8 @@ pub(crate) enum Command {
         #[arg(default_value = "latest")]
         run: String,
     },
+    /// Write a recipe as a Dockerfile, a CI workflow and others, from a run's lock
+    Export(ExportArguments),
     /// List the outside tools this host has or lacks, with the command that fixes it
     Doctor {
         /// Install what can be installed
@@ -145,7 +148,8 @@ pub(crate) enum Command {
     },
     /// Write a `repo-runner.toml` that says what was found, ready to be changed
     Init(InitArguments),
-    /// Print the JSON Schema of the report, of `analyze` and `plan`, or of `repo-runner.toml`
+    /// Print the JSON Schema of the report, of `analyze` and `plan`, of `repo-runner.toml`, or
+    /// of `repo-runner.lock`
     Schema {
         /// Of what
         #[arg(default_value = "report")]
@@ -214,6 +218,35 @@ pub(crate) struct SourceArguments {
     /// A `repo-runner.toml` of your own; it outranks the repository's
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExportArguments {
+    /// `dockerfile`, `compose`, `devcontainer`, `github-actions`, `gitlab-ci`, `mise`, `script`,
+    /// `copilot-setup-steps`, `nix`, or `lock`
+    pub form: ExportForm,
+    /// A run (its id, the beginning of one, or `latest`), a `repo-runner.lock`, or a source of which
+    /// nothing is run: the export then says that it is unproved
+    #[arg(default_value = "latest", value_name = "RUN|LOCK|SOURCE")]
+    pub from: String,
+    /// Branch, tag or commit of a source
+    #[arg(long = "ref", value_name = "REF")]
+    pub reference: Option<String>,
+    /// Only this unit of a monorepo, by path or name
+    #[arg(long, value_name = "PATH")]
+    pub package: Option<String>,
+    /// A `repo-runner.toml` of your own, for a source; it outranks the repository's
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Write the files below this folder instead of printing the main one
+    #[arg(long, value_name = "FOLDER")]
+    pub out: Option<PathBuf>,
+    /// Only compare the files in the folder with what would be written; exit 1 where they differ
+    #[arg(long)]
+    pub check: bool,
+    /// Overwrite files that repo-runner did not write
+    #[arg(long, requires = "out")]
+    pub force: bool,
 }
 
 #[derive(Debug, Args)]
@@ -294,6 +327,8 @@ pub(crate) enum SchemaOf {
     Plan,
     /// The file `repo-runner.toml`
     Config,
+    /// The file `repo-runner.lock`
+    Lock,
 }
 
 #[derive(Clone, Copy, Debug, Args)]

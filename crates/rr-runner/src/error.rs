@@ -1,6 +1,7 @@
 //! What can go wrong with a run as a whole.
 
 use rr_core::{EngineError, EngineErrorKind, ExecError, IndexError};
+use rr_recipe::RecipeError;
 use rr_store::StoreError;
 use rr_workflow::WorkflowError;
 
@@ -118,6 +119,17 @@ impl From<StoreError> for RunError {
 impl From<IndexError> for RunError {
     fn from(error: IndexError) -> Self {
         Self::Internal(error.to_string())
+    }
+}
+
+impl From<RecipeError> for RunError {
+    fn from(error: RecipeError) -> Self {
+        match error {
+            RecipeError::Read(_) | RecipeError::Newer { .. } => {
+                Self::Refused { message: error.to_string(), hint: None }
+            }
+            RecipeError::Write { .. } => Self::Internal(error.to_string()),
+        }
     }
 }
 

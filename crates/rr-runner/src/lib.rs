@@ -11,6 +11,7 @@ mod durability_tests;
 mod error;
 mod fixes;
 mod home;
+mod installed;
 mod keep;
 mod live;
 mod look;
@@ -31,7 +32,6 @@ pub use error::RunError;
 pub use home::Home;
 pub use look::LookService;
 pub use orchestrator::{OnReport, OrchestratorAgent, StepWrapper};
-pub use recipe::script as recipe_script;
 pub use report::{ExitKind, junit_xml, report_schema};
 pub use request::{ExecutorChoice, RepairBudget, RunRequest};
 pub use room::DEFAULT_CACHE_LIMIT;
@@ -39,6 +39,7 @@ pub use rr_ecosystems::overrides::{
     FILE as OVERRIDE_FILE, same_work, schema as override_schema, template as override_template,
 };
 pub use rr_provision::DoctorItem;
+pub use rr_recipe::{Export, ExportFile, ExportForm, HEADER_MARK, RecipeLock, export, lock_schema};
 pub use schemas::{analysis_schema, plan_schema};
 pub use service::{RunService, RunSummary};
 pub use system_clock::SystemClock;

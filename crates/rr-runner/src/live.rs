@@ -252,11 +252,6 @@ impl LiveRun {
         self.session.tell(&RunEvent::PhaseEnded { phase, outcome, detail });
     }
 
-    /// What every step sees, where the sandbox was opened.
-    pub(crate) fn configured(&self) -> Option<Configured> {
-        lock(&self.open).as_ref().map(|open| open.configured.clone())
-    }
-
     /// The isolation reached; a run that never opened its sandbox ran nothing.
     pub(crate) fn enforcement(&self) -> Enforcement {
         self.session.open_executor().map_or_else(

@@ -7,6 +7,7 @@ use std::path::Path;
 use quick_junit::{NonSuccessKind, Report, TestCase as JunitCase, TestCaseStatus, TestSuite};
 use rr_core::report::RunReport;
 use rr_core::{CaseOutcome, CauseClass, TestCase};
+use rr_recipe::{LOCK_FILE, RecipeLock};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -93,14 +94,12 @@ fn junit_case(case: &TestCase) -> JunitCase {
 }
 
 /// Writes the report and everything beside it.
-pub(crate) fn write(live: &LiveRun, report: &RunReport) -> Result<(), RunError> {
+pub(crate) fn write(live: &LiveRun, report: &RunReport, lock: &RecipeLock) -> Result<(), RunError> {
     let folder = &live.session.folder;
     write_json(&folder.join(REPORT_FILE), report)?;
     write_atomically(&folder.join("junit.xml"), junit_xml(report).as_bytes())?;
-    if let Some(configured) = live.configured() {
-        let script = recipe::script(&report.plan, &configured);
-        write_atomically(&folder.join("recipe.sh"), script.as_bytes())?;
-    }
+    write_atomically(&folder.join(LOCK_FILE), lock.to_toml()?.as_bytes())?;
+    write_atomically(&folder.join("recipe.sh"), recipe::script(lock)?.as_bytes())?;
     project(live, report)
 }
 

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use rr_core::report::RunReport;
 use rr_core::{
-    CancelToken, Clock, FixRecord, JournalStore, Observer, RepoSource, RunId, SearchHit,
+    CancelToken, Clock, FixRecord, JournalStore, Look, Observer, RepoSource, RunId, SearchHit,
 };
+use rr_recipe::{LOCK_FILE, RecipeLock};
 use rr_store::{Database, RunCursor, RunRow, RunState};
 use serde_json::Value;
 
@@ -15,6 +16,7 @@ use crate::error::RunError;
 use crate::fixes;
 use crate::home::Home;
 use crate::orchestrator::{OnReport, OrchestratorAgent, read_report, report_path};
+use crate::recipe;
 use crate::request::RunRequest;
 use crate::wiring::Wiring;
 
@@ -68,6 +70,33 @@ impl RunService {
         cwd: &Path,
     ) -> Result<RepoSource, RunError> {
         Ok(self.wiring.engine(false).fetcher.parse(text, reference, cwd)?)
+    }
+
+    /// The lock of a working folder of which nothing is run. `None` where the source is no plain
+    /// working folder; then a run up to rung `analyzed` leaves one.
+    ///
+    /// # Errors
+    /// Where the folder cannot be listed, or its configuration or the named package is refused.
+    pub fn look_lock(
+        &self,
+        request: &RunRequest,
+        cancel: &CancelToken,
+    ) -> Result<Option<RecipeLock>, RunError> {
+        let RepoSource::Folder { path, reference: None } = &request.source else {
+            return Ok(None);
+        };
+        let engine = self.wiring.engine(request.trust);
+        let listing = engine.fetcher.list(path, cancel)?;
+        let environment = engine.environment.probe(self.home.root());
+        let look = Look {
+            root: path,
+            listing: &listing,
+            config: request.config.as_ref(),
+            environment: &environment,
+            package: request.package.as_deref(),
+        };
+        let looked = engine.analyzer.look(&look)?;
+        Ok(Some(recipe::of_look(&request.source, &look, &looked)))
     }
 
     /// Creates a run and drives it to its end.
@@ -177,6 +206,30 @@ impl RunService {
             });
         }
         read_report(&report_path(&self.home, id))
+    }
+
+    /// The lock of a run that ended.
+    ///
+    /// # Errors
+    /// Where the run has none.
+    pub fn lock(&self, id: &RunId) -> Result<RecipeLock, RunError> {
+        let path = self.home.run(id).join(LOCK_FILE);
+        if !path.is_file() {
+            let message = format!("run `{id}` has no lock (`{}`)", path.display());
+            let hint = format!("`repo-runner resume {id}` takes it to its end");
+            return Err(RunError::Refused { message, hint: Some(hint) });
+        }
+        self.read_lock(&path)
+    }
+
+    /// Reads a lock's file.
+    ///
+    /// # Errors
+    /// Where it cannot be read or is no lock.
+    pub fn read_lock(&self, path: &Path) -> Result<RecipeLock, RunError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|e| RunError::io(format!("read `{}`", path.display()), e))?;
+        Ok(RecipeLock::from_toml(&text)?)
     }
 
     /// Asks the process that drives a run to stop it. The run stays resumable.
@@ -290,7 +343,7 @@ impl RunService {
         Ok((self.wiring.engine(false).index)(&folder).search(query, limit)?)
     }
 
-    /// A run's folder, with `logs/`, `report.json`, `junit.xml` and `recipe.sh`.
+    /// A run's folder, with `logs/`, `report.json`, `junit.xml`, `repo-runner.lock` and `recipe.sh`.
     #[must_use]
     pub fn folder(&self, id: &RunId) -> PathBuf {
         self.home.run(id)

@@ -1,4 +1,4 @@
-//! Commands over runs that exist: `list`, `show`, `tests`, `recipe`, `search`, `stop`, `clean`.
+//! Commands over runs that exist: `list`, `show`, `tests`, `search`, `stop`, `clean`.
 
 use anyhow::{Context as _, bail};
 use rr_core::{CaseOutcome, TestCase};
@@ -66,16 +66,6 @@ pub(crate) fn tests(
         OutputFormat::Human => ui::cases(&cases)?,
         _ => ui::line(&serde_json::to_string_pretty(&cases).context("write the tests")?)?,
     }
-    Ok(exit::GREEN)
-}
-
-pub(crate) fn recipe(service: &RunService, run: &str) -> anyhow::Result<u8> {
-    let id = service.find(run)?;
-    let path = service.folder(&id).join("recipe.sh");
-    let text = std::fs::read_to_string(&path).with_context(|| {
-        format!("run `{id}` has no recipe (`{}`): it ran no step", path.display())
-    })?;
-    ui::line(text.trim_end())?;
     Ok(exit::GREEN)
 }
 

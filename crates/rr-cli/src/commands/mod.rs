@@ -2,6 +2,7 @@
 
 mod doctor;
 mod env;
+mod export;
 mod fixes;
 mod history;
 mod init;
@@ -32,6 +33,7 @@ pub(crate) fn dispatch(arguments: Arguments) -> anyhow::Result<u8> {
                 SchemaOf::Analysis => rr_runner::analysis_schema(),
                 SchemaOf::Plan => rr_runner::plan_schema(),
                 SchemaOf::Config => rr_runner::override_schema(),
+                SchemaOf::Lock => rr_runner::lock_schema(),
             };
             let schema = serde_json::to_string_pretty(&schema).context("write the schema")?;
             return ui::line(&schema).map(|()| crate::exit::GREEN);
@@ -55,7 +57,8 @@ pub(crate) fn dispatch(arguments: Arguments) -> anyhow::Result<u8> {
         Command::Tests { run, failed, junit, output } => {
             history::tests(&service, &run, failed, junit, output)
         }
-        Command::Recipe { run } => history::recipe(&service, &run),
+        Command::Recipe { run } => export::recipe(&service, &run),
+        Command::Export(arguments) => export::export(&service, &arguments),
         Command::Search { run, query, limit, output } => {
             history::search(&service, &run, &query, limit, output)
         }

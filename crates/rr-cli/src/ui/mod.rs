@@ -44,6 +44,11 @@ pub(crate) fn quiet_observer(output: OutputArguments) -> SharedDisplay {
     if output.verbose { people(true) } else { Arc::new(Silent) }
 }
 
+/// The display for commands whose only output is a file.
+pub(crate) fn silent_observer() -> SharedDisplay {
+    Arc::new(Silent)
+}
+
 fn people(verbose: bool) -> SharedDisplay {
     if std::io::stderr().is_terminal() && !verbose {
         Arc::new(live::LiveDisplay::start())

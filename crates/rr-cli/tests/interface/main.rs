@@ -36,6 +36,7 @@ fn json_output_is_one_report_and_nothing_else() {
         "manager_state_PortManager.json",
         "junit.xml",
         "recipe.sh",
+        "repo-runner.lock",
     ] {
         assert!(folder.join(file).is_file(), "{file} is missing");
     }
@@ -244,4 +245,34 @@ fn a_folder_is_analysed_where_it_stands_as_a_run_would_find_it() {
     assert_eq!(looked["languages"], run["analysis"]["languages"]);
     assert_eq!(plan["steps"], run["plan"]["steps"]);
     assert!(!looked.to_string().contains("generated/package.json"));
+}
+
+#[test]
+fn a_recipe_is_exported_compared_and_never_written_over_what_is_not_ours() {
+    let scratch = Scratch::new();
+    let out = scratch.folder().join("out");
+    let folder = out.to_string_lossy().into_owned();
+    let source = fixture("shell-plain");
+    let export = |more: &[&str]| {
+        let arguments = [&["export", "dockerfile", &source], more].concat();
+        scratch.run(&arguments)
+    };
+    let printed = export(&[]);
+    let text = String::from_utf8(printed.stdout).unwrap();
+    assert!(text.contains("Proved: nothing was run") && text.contains("\nFROM "), "{text}");
+    assert_eq!(export(&["--out", &folder, "--check"]).status.code(), Some(1));
+    assert_eq!(export(&["--out", &folder]).status.code(), Some(0));
+    assert_eq!(fs::read_to_string(out.join("Dockerfile")).unwrap(), text);
+    assert!(out.join(".dockerignore").is_file());
+    assert_eq!(export(&["--out", &folder, "--check"]).status.code(), Some(0));
+
+    fs::write(out.join("Dockerfile"), "FROM scratch\n").unwrap();
+    let refused = export(&["--out", &folder]);
+    assert_ne!(refused.status.code(), Some(0));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("--force"), "{refused:?}");
+    assert_eq!(fs::read_to_string(out.join("Dockerfile")).unwrap(), "FROM scratch\n");
+    assert_eq!(export(&["--out", &folder, "--force"]).status.code(), Some(0));
+
+    let unknown = scratch.run(&["export", "floppy"]);
+    assert!(String::from_utf8_lossy(&unknown.stderr).contains("devcontainer"), "{unknown:?}");
 }

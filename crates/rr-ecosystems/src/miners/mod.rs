@@ -62,4 +62,4 @@ pub(crate) use images::usual_port;
 pub(crate) use mine::mine;
 pub use name_class::class_of_name;
 pub(crate) use program_ecosystem::ecosystem_of;
-pub use variables::secret_name as is_secret_name;
+pub use variables::{INVENTED as INVENTED_SECRET, secret_name as is_secret_name};

@@ -122,7 +122,7 @@ pub(crate) fn inventable(name: &str) -> bool {
 
 /// A value for an inventable variable: fixed, so that a replay is the same, 48 characters of a
 /// hexadecimal alphabet. It guards nothing outside one throw-away sandbox.
-pub(crate) const INVENTED: &str = "0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a6978";
+pub const INVENTED: &str = "0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a6978";
 
 #[cfg(test)]
 mod tests {

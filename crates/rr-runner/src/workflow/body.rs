@@ -10,7 +10,7 @@ use rr_workflow::{Workflow, WorkflowContext, WorkflowContextExt, WorkflowError};
 use serde_json::Value;
 
 use super::attempts::Next;
-use super::input::{Analyze, Authenticated, MakePlan, Timed};
+use super::input::{Analyze, Authenticated, ListDependencies, MakePlan, Timed};
 use super::preparing::from_json;
 use super::progress::Progress;
 use super::repair::Repairs;
@@ -22,7 +22,9 @@ use crate::report::BUDGET_NOTE;
 /// The workflow's name in journals.
 pub(crate) const WORKFLOW: &str = "run";
 /// Its version; raised whenever the order of steps changes.
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
+/// From this version on a run lists what its installs brought.
+const LISTS_DEPENDENCIES: u32 = 4;
 
 /// The workflow of one run.
 pub(crate) fn workflow(live: Arc<LiveRun>) -> Workflow {
@@ -41,6 +43,7 @@ pub(crate) fn workflow(live: Arc<LiveRun>) -> Workflow {
         play.progress.blame_missing_services();
         finish::finish(&live, &play.progress)
     })
+    .replays_from(3)
 }
 
 /// The error of a step that ends the run, without the step: users know none of ours.
@@ -102,6 +105,7 @@ impl<'a> Play<'a> {
         self.reuse()?;
         self.prepare_and_index()?;
         self.run_plan()?;
+        self.list_dependencies()?;
         if self.live.request.until == Rung::Reproduced && !self.progress.late {
             self.reproduce()?;
         }
@@ -179,6 +183,19 @@ impl<'a> Play<'a> {
             }
         }
         self.keep_now()
+    }
+
+    /// What the managers resolved enters the run's lock.
+    fn list_dependencies(&mut self) -> Result<(), WorkflowError> {
+        let brings = [StepKind::Install, StepKind::Build];
+        let installed = self.progress.ends_of(&brings).iter().any(|(_, end)| end.ok);
+        if self.progress.late || !installed || self.context.version() < LISTS_DEPENDENCIES {
+            return Ok(());
+        }
+        let input = ListDependencies { plan: self.progress.plan.clone() };
+        self.progress.dependencies =
+            self.step("list-dependencies", &input, Phase::Report, "DependencyAgent")?;
+        Ok(())
     }
 
     fn is_prepared(&self, step: &Step) -> bool {

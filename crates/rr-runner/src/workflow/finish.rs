@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use rr_agents::HealthFinding;
 use rr_core::report::{RunReport, ServiceRecord, Timings};
 use rr_core::{Phase, PhaseOutcome, RunEvent, Step};
+use rr_recipe::RecipeLock;
 use rr_workflow::WorkflowError;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -16,6 +17,7 @@ use crate::cases;
 use crate::error::RunError;
 use crate::fixes;
 use crate::live::LiveRun;
+use crate::recipe::{self, Seen};
 use crate::report;
 
 /// Result of the workflow; the report itself is a file in the run's folder.
@@ -30,7 +32,8 @@ pub(crate) struct Finished {
 pub(super) fn finish(live: &LiveRun, progress: &Progress) -> Result<Value, WorkflowError> {
     live.enter(Phase::Report);
     let report = build(live, progress).map_err(|e| failed(&e))?;
-    report::write(live, &report).map_err(|e| failed(&e))?;
+    let lock = lock(live, progress, &report).map_err(|e| failed(&e))?;
+    report::write(live, &report, &lock).map_err(|e| failed(&e))?;
     fixes::remember(&live.store, &report, &versions(progress), live.clock().unix_millis())
         .map_err(|e| failed(&e))?;
     for record in report.rungs.iter().filter(|r| r.proved) {
@@ -92,6 +95,29 @@ fn build(live: &LiveRun, progress: &Progress) -> Result<RunReport, RunError> {
         prepared: progress.environment_cache.clone(),
         timings: Timings { total, repo, ours: total - repo },
     })
+}
+
+/// The run's lock, from recorded results only.
+fn lock(live: &LiveRun, progress: &Progress, report: &RunReport) -> Result<RecipeLock, RunError> {
+    let mut outcomes = BTreeMap::new();
+    for (step, end) in &progress.ended {
+        if let Some(tests) = &end.tests {
+            outcomes.insert(step.to_string(), cases::load(&live.session.folder, &tests.file)?);
+        }
+    }
+    recipe::of_run(
+        live,
+        Seen {
+            plan: progress.plan.clone(),
+            analysis: progress.analysis.clone(),
+            fetched: progress.fetched.as_ref(),
+            toolchains: progress.prepared.toolchains.clone(),
+            layer: progress.prepared.layer.clone(),
+            dependencies: progress.dependencies.clone(),
+            outcomes,
+            report: Some(report),
+        },
+    )
 }
 
 /// The record of a service that answered.

@@ -50,6 +50,12 @@ pub(crate) struct Prepare {
     pub services: Vec<ServiceRequirement>,
 }
 
+/// Input of `list-dependencies`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct ListDependencies {
+    pub plan: RunPlan,
+}
+
 /// Input of `look-up-prepared`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct LookUp {

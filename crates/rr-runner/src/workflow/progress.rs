@@ -12,6 +12,7 @@ use rr_core::{
     Analysis, CauseClass, Decision, EnvironmentReport, FetchedSource, Phase, PhaseOutcome,
     PhaseRecord, RunPlan, Step, StepId, StepKind,
 };
+use rr_recipe::DependencySet;
 
 use super::input::Timed;
 use crate::cases::StoredTests;
@@ -29,6 +30,8 @@ pub(crate) struct Progress {
     pub indexed: Option<Indexed>,
     pub inventory: Option<Inventory>,
     pub databases: Databases,
+    /// What the managers resolved.
+    pub dependencies: Vec<DependencySet>,
     /// How each step ended at last.
     pub ended: BTreeMap<StepId, StepEnd>,
     pub attempts: Vec<StepRecord>,

@@ -5,10 +5,12 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rr_agents::Configured;
 use rr_core::{
     CaseOutcome, Executor, NetworkNeed, Outcome, Phase, ProcessSpec, RunPlan, Step, StepId,
     StepKind, TestRun,
 };
+use rr_recipe::RecipeLock;
 use rr_workflow::{StepContext, StepError, WorkflowContextExt, WorkflowError};
 use serde::{Deserialize, Serialize};
 
@@ -17,8 +19,9 @@ use super::execute::log_sink;
 use super::input::Timed;
 use super::step_errors::{agent_error, io, run_error};
 use super::steps::timed;
+use crate::cases;
 use crate::live::LiveRun;
-use crate::{cases, recipe};
+use crate::recipe::{self, Seen};
 
 /// The replay's log, of its last part.
 const REPLAY: &str = "replay";
@@ -78,18 +81,29 @@ pub(crate) fn reproduce(
         let configured = live.ready().map_err(agent_error)?;
         let policy = live.policy_in(folder);
         let executor = live.open_sandbox(policy).map_err(|e| run_error(&e))?;
-        let replay = Replay { live, executor: executor.clone(), plan: &input.plan, configured };
+        let setting = live.setting();
+        let seen = Seen {
+            plan: input.plan.clone(),
+            toolchains: setting.prepared.toolchains,
+            layer: setting.prepared.layer,
+            ..Seen::default()
+        };
+        let lock = recipe::of_run(live, seen).map_err(|e| run_error(&e))?;
+        let plan = &input.plan;
+        let replay = Replay { live, executor: executor.clone(), plan, lock, configured };
         let result = replay.run(&input.expected, &input.left_out);
         executor.close();
         result
     })
 }
 
+/// One replay: the script form of the lock, part by part, as its reader would run it.
 struct Replay<'a> {
     live: &'a LiveRun,
     executor: Arc<dyn Executor>,
     plan: &'a RunPlan,
-    configured: rr_agents::Configured,
+    lock: RecipeLock,
+    configured: Configured,
 }
 
 impl Replay<'_> {
@@ -98,21 +112,20 @@ impl Replay<'_> {
         expected: &[(Step, String)],
         left_out: &[(StepId, String)],
     ) -> Result<Reproduced, StepError> {
-        let script = recipe::script(self.plan, &self.configured);
-        let home = self.executor.layout().home.clone();
-        let path = home.join("recipe.sh");
+        let script = recipe::script(&self.lock).map_err(|e| run_error(&e))?;
+        let path = self.executor.layout().home.join("recipe.sh");
         self.executor
             .write_file(&path, script.as_bytes(), true)
             .map_err(|e| agent_error(e.into()))?;
-        let _services = self.services()?;
-        let setup = self.call(&path, "setup", NetworkNeed::Registries, BTreeMap::new())?;
-        if !setup.exit.success() {
-            let detail = format!("the recipe's set-up ended with {}", setup.exit);
+        let services = self.services()?;
+        let databases: BTreeMap<String, String> =
+            services.iter().flat_map(|service| service.env.clone()).collect();
+        if let Some(detail) = self.set_up(&path, &databases)? {
             return Ok(Reproduced { same: false, detail });
         }
         for (step, file) in expected {
             let before = cases::load(&self.live.session.folder, file).map_err(|e| run_error(&e))?;
-            let mut after = self.tests(&path, step)?;
+            let mut after = self.tests(&path, step, &databases)?;
             let of_step = left_out.iter().filter(|(of, _)| of == &step.id);
             let ids: Vec<String> = of_step.map(|(_, id)| id.clone()).collect();
             cases::add_left_out(&mut after, &ids);
@@ -125,6 +138,28 @@ impl Replay<'_> {
             same: true,
             detail: format!("the recipe on a clean clone gave the same outcomes ({count} suites)"),
         })
+    }
+
+    /// Every part of the set-up in its order; what failed, where something did.
+    fn set_up(
+        &self,
+        script: &Path,
+        databases: &BTreeMap<String, String>,
+    ) -> Result<Option<String>, StepError> {
+        for command in &self.lock.commands {
+            let later = matches!(command.kind, StepKind::Start | StepKind::Test);
+            let Some(step) = self.plan.step(&StepId::new(command.id.clone())) else { continue };
+            if later || !rr_recipe::script_has(command) {
+                continue;
+            }
+            let outcome = self.call(script, step, databases, BTreeMap::new())?;
+            if !outcome.exit.success() && !command.optional {
+                let detail =
+                    format!("the recipe's part `{}` ended with {}", command.id, outcome.exit);
+                return Ok(Some(detail));
+            }
+        }
+        Ok(None)
     }
 
     /// The databases of the plan, in the replay's own sandbox.
@@ -148,13 +183,18 @@ impl Replay<'_> {
             .collect()
     }
 
-    fn tests(&self, script: &Path, step: &Step) -> Result<TestRun, StepError> {
+    fn tests(
+        &self,
+        script: &Path,
+        step: &Step,
+        databases: &BTreeMap<String, String>,
+    ) -> Result<TestRun, StepError> {
         let nonce = BTreeMap::from([
             ("REPO_RUNNER_REPORTS".to_owned(), "@{reports}".to_owned()),
             ("REPO_RUNNER_NONCE".to_owned(), "replay".to_owned()),
         ]);
         self.executor.clear_reports().map_err(|e| agent_error(e.into()))?;
-        let outcome = self.call(script, step.id.as_str(), step.network, nonce.clone())?;
+        let outcome = self.call(script, step, databases, nonce.clone())?;
         let mut run = step.clone();
         run.env.extend(nonce);
         let session = &self.live.session;
@@ -162,28 +202,53 @@ impl Replay<'_> {
             .map_err(agent_error)
     }
 
+    /// Runs a step's part of the script, on the network on which the run ran the step.
     fn call(
         &self,
         script: &Path,
-        part: &str,
-        network: NetworkNeed,
+        step: &Step,
+        databases: &BTreeMap<String, String>,
         env: BTreeMap<String, String>,
     ) -> Result<Outcome, StepError> {
+        let beside_databases = step.kind > StepKind::Check && !databases.is_empty();
         let spec = ProcessSpec {
-            argv: vec!["bash".into(), script.to_string_lossy().into_owned(), part.to_owned()],
+            argv: vec!["bash".into(), script.to_string_lossy().into_owned(), step.id.to_string()],
             cwd: "@{workspace}".to_owned(),
-            env: self.configured.env.clone().into_iter().chain(env).collect(),
+            env: self.environment(step, databases).into_iter().chain(env).collect(),
             path: self.configured.path.clone(),
             stdin: Vec::new(),
             timeout: self.live.limit.map_or(Duration::from_secs(2 * 3600), |limit| {
                 Duration::from_secs(u64::from(limit.seconds_left()))
             }),
-            network,
+            network: if beside_databases { NetworkNeed::Loopback } else { step.network },
             tty: false,
-            as_root: false,
+            as_root: step.as_root,
         };
         let sink = log_sink(self.live, REPLAY)?;
         self.executor.run(&spec, sink, &self.live.session.cancel).map_err(|e| agent_error(e.into()))
+    }
+
+    /// What the script does not say itself: where things are, what toolchains and the sandbox
+    /// want, and the values that are not in the lock.
+    fn environment(
+        &self,
+        step: &Step,
+        databases: &BTreeMap<String, String>,
+    ) -> BTreeMap<String, String> {
+        let own = rr_recipe::script_variables(&self.lock);
+        let mut env: BTreeMap<String, String> = self.configured.env.clone();
+        env.retain(|name, _| !own.contains(name));
+        if step.kind != StepKind::Install {
+            env.extend(databases.clone());
+        }
+        let hidden = |name: &String| {
+            self.lock.variables.iter().any(|v| &v.name == name && v.value.is_none())
+        };
+        let given = step.env.iter().filter(|(name, _)| hidden(name));
+        env.extend(given.map(|(name, value)| (name.clone(), value.clone())));
+        let places = rr_recipe::SCRIPT_PLACES.iter();
+        env.extend(places.map(|(name, token)| ((*name).to_owned(), (*token).to_owned())));
+        env
     }
 }
 

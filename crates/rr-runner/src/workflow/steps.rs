@@ -13,17 +13,20 @@ use rr_core::{
     StepKind,
 };
 use rr_managers::{RemedyChoice, RemedyQuestion};
+use rr_recipe::DependencySet;
 use rr_workflow::{StepContext, StepError, StepTable};
 use serde::{Deserialize, Serialize};
 
 use super::input::{
-    Analyze, Attempt, Authenticated, Choose, Diagnose, Found, Index, Keep, LookUp, MakePlan,
-    Prepare, Started, Tested, Timed,
+    Analyze, Attempt, Authenticated, Choose, Diagnose, Found, Index, Keep, ListDependencies,
+    LookUp, MakePlan, Prepare, Started, Tested, Timed,
 };
 use super::step_errors::{agent_error, engine_error, io, run_error};
 use super::time_limit::TimeLimit;
 use crate::live::LiveRun;
-use crate::{cases, fixes, prepared, workflow::decided, workflow::execute, workflow::replay};
+use crate::{
+    cases, fixes, installed, prepared, workflow::decided, workflow::execute, workflow::replay,
+};
 
 type StepOutcome<T> = Result<Timed<T>, StepError>;
 
@@ -68,6 +71,7 @@ pub(crate) fn table() -> StepTable<LiveRun> {
         .step("snapshot", RetryPolicy::ONCE, snapshot)
         .step("rollback", RetryPolicy::ONCE, rollback)
         .step("keep-prepared", RetryPolicy::ONCE, keep_prepared)
+        .step("list-dependencies", RetryPolicy::ONCE, list_dependencies)
         .step("reproduce", RetryPolicy::ONCE, replay::reproduce)
 }
 
@@ -312,6 +316,17 @@ fn keep_prepared(live: &LiveRun, _: &StepContext, input: Keep) -> StepOutcome<Op
     timed(live, Phase::Configure, || {
         // Without a kept environment the next run prepares its own; the reason is noted.
         Ok(prepared::keep(live, &input).err().map(|error| error.to_string()))
+    })
+}
+
+fn list_dependencies(
+    live: &LiveRun,
+    _: &StepContext,
+    input: ListDependencies,
+) -> StepOutcome<Vec<DependencySet>> {
+    timed(live, Phase::Report, || {
+        let executor = live.executor().map_err(agent_error)?;
+        Ok(installed::dependencies(executor.as_ref(), &input.plan))
     })
 }
 
