@@ -9,9 +9,7 @@ use super::progress::{Progress, StepEnd};
 pub(crate) fn rungs(progress: &Progress, tests: &TestReport, asked: Rung) -> Vec<RungRecord> {
     let tested = tested(progress, tests);
     let installed = installed(progress, tested.proved);
-    let built = by_steps(progress, Rung::Built, &[StepKind::Migrate, StepKind::Build], || {
-        ("nothing to build".to_owned(), installed.proved)
-    });
+    let built = built(progress, &installed, &tested);
     let running = running(progress, &installed, &tested);
     let mut rungs =
         vec![analyzed(progress), installed, built, running, tested, reproduced(progress)];
@@ -118,6 +116,22 @@ fn installed(progress: &Progress, tests_ran: bool) -> RungRecord {
     record
 }
 
+fn built(progress: &Progress, installed: &RungRecord, tested: &RungRecord) -> RungRecord {
+    let kinds = [StepKind::Migrate, StepKind::Build];
+    let mut record = by_steps(progress, Rung::Built, &kinds, || {
+        ("nothing to build".to_owned(), installed.proved)
+    });
+    // Builds that may all fail prove nothing by failing; tests that ran did without them.
+    let planned = progress.plan.steps.iter().any(|step| kinds.contains(&step.kind));
+    if record.proved && planned && !progress.ends_of(&kinds).iter().any(|(_, end)| end.ok) {
+        record.proved = tested.proved;
+        if tested.proved {
+            record.evidence.push("its tests run without it".to_owned());
+        }
+    }
+    record
+}
+
 fn running(progress: &Progress, installed: &RungRecord, tested: &RungRecord) -> RungRecord {
     let starts = progress.ends_of(&[StepKind::Start]);
     if progress.plan.of_kind(StepKind::Start).next().is_some() {
@@ -196,4 +210,33 @@ fn by_steps(
 
 fn is_bad(outcome: CaseOutcome) -> bool {
     matches!(outcome, CaseOutcome::Failed | CaseOutcome::Errored)
+}
+
+#[cfg(test)]
+mod tests {
+    use rr_core::{Command, EcosystemId, Step};
+
+    use super::*;
+
+    /// A run whose one build may fail, and did or did not.
+    fn optional_build(ok: bool) -> Progress {
+        let id = EcosystemId::new("native");
+        let command = Command::shell("make".to_owned());
+        let mut step = Step::new("native.build", &id, "", StepKind::Build, "build", command);
+        step.optional = true;
+        let mut progress = Progress::default();
+        progress.plan.steps.push(step.clone());
+        progress.end(&step, ok, "exit status".to_owned());
+        progress
+    }
+
+    #[test]
+    fn a_build_that_may_fail_proves_nothing_by_failing() {
+        let proved = |progress: &Progress| {
+            let records = rungs(progress, &TestReport::default(), Rung::Tested);
+            records.iter().any(|record| record.rung == Rung::Built && record.proved)
+        };
+        assert!(proved(&optional_build(true)));
+        assert!(!proved(&optional_build(false)));
+    }
 }
