@@ -44,12 +44,18 @@ import_debian() {
   docker build -q -t "debian:$1-slim" -f "$scratch/Dockerfile" "$scratch" > /dev/null
 }
 
-# `python:3.13.0-slim-bookworm` is Debian with that Python in /usr/local.
+# `python:3.13.0-slim-bookworm` is Debian with that Python in /usr/local, its programs and its
+# library found there.
 make_image() {
-  local image=$1 tree=$2 into=$3 context="$scratch/context"
+  local image=$1 tree=$2 into=$3 context="$scratch/context" python
   mkdir "$context"
   cp -a "$tree" "$context/tree"
-  printf 'FROM debian:bookworm-slim\nCOPY tree %s\nENV PATH=%s/bin:$PATH\n' "$into" "$into" > "$context/Dockerfile"
+  python=$(grep -lI '^#!.*/bin/python' "$context"/tree/bin/* || true)
+  if [[ -n $python ]]; then
+    xargs sed -i "1s|^#!.*/bin/python[0-9.]*\$|#!$into/bin/python3|" <<< "$python"
+  fi
+  printf 'FROM debian:bookworm-slim\nCOPY tree %s\nENV PATH=%s/bin:$PATH\nRUN ldconfig\n' "$into" "$into" \
+    > "$context/Dockerfile"
   docker build -q -t "$image" "$context" > /dev/null
   rm -rf "$context"
 }

@@ -119,6 +119,9 @@ static FLAGS: LazyLock<Option<Regex>> = LazyLock::new(|| {
         r"| *--test-reporter=spec --test-reporter-destination=stdout",
         r"| *--test-reporter=@\{tools\}\S+ --test-reporter-destination=stdout",
         r"| *-r ?@\{tools\}\S+",
+        r"| --formatter RepoRunner\.Recorder --formatter ExUnit\.CLIFormatter",
+        r#"|elixir -r "@\{tools\}[^"]+" -S "#,
+        r#"| update-in :injections conj '\(load-file "@\{tools\}[^"]+"\)' --"#,
     ))
     .ok()
 });
@@ -203,6 +206,19 @@ mod tests {
         let line = "npx vitest run --reporter=default --reporter=@{tools}/recorder/node/vitest.mjs --bail 1";
         let (command, _) = plain(&step(Command::shell(line)));
         assert_eq!(command, Some(Command::shell("npx vitest run --bail 1")));
+        for (ours, theirs) in [
+            (
+                "elixir -r \"@{tools}/recorder/elixir/recorder.exs\" -S mix test --formatter \
+                 RepoRunner.Recorder --formatter ExUnit.CLIFormatter",
+                "mix test",
+            ),
+            (
+                "lein update-in :injections conj '(load-file \"@{tools}/recorder/clojure/recorder.clj\")' -- test",
+                "lein test",
+            ),
+        ] {
+            assert_eq!(plain(&step(Command::shell(ours))).0, Some(Command::shell(theirs)));
+        }
         let hook = "--require @{tools}/recorder/node/hook.cjs --experimental-vm-modules";
         let test = step(Command::shell("npx jest"))
             .with_env("NODE_OPTIONS", hook)

@@ -1,6 +1,6 @@
 //! The head of every export: from which lock, of which commit, and what was proved.
 
-use rr_core::Rung;
+use rr_core::{Rung, StepKind};
 
 use crate::lock::RecipeLock;
 
@@ -32,6 +32,11 @@ pub(super) fn lines(lock: &RecipeLock) -> Vec<String> {
         lines.push(format!("The commands were run on {os}; this form of them was not."));
     }
     lines.extend(lock.notes.iter().cloned());
+    let ours = |kind| !matches!(kind, StepKind::Check | StepKind::Start);
+    let left_out = lock.commands.iter().filter(|c| c.run.is_none() && ours(c.kind));
+    lines.extend(
+        left_out.map(|c| format!("Left out, only repo-runner's own tools do it: {}.", c.title)),
+    );
     lines.iter().map(|line| one_line(line)).collect()
 }
 
