@@ -57,7 +57,7 @@ impl Source<'_, '_> {
         })
     }
 
-    /// Whether an import path holds this part, as Go's do: `github.com/gin-gonic/gin`.
+    /// Whether an import path holds this part, as Go's do: `github.com/gin-gonic`.
     pub(super) fn uses_part(&self, part: &str) -> bool {
         self.imports.iter().any(|import| import.module.contains(part))
     }

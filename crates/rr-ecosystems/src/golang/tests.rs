@@ -258,12 +258,18 @@ fn a_gin_router_is_a_service_of_that_framework() {
     let (analysis, plan) = plan(&[
         (
             "go.mod",
-            "module example.com/app\n\ngo 1.22\n\nrequire github.com/gin-gonic/gin v1.9.0\n",
+            concat!(
+                "module example.com/app\n\ngo 1.22\n\nrequire github.com/gin-gonic",
+                "/gin v1.9.0\n"
+            ),
         ),
         (
             "main.go",
-            "package main\nimport \"github.com/gin-gonic/gin\"\nfunc main() {\n\
-             \tr := gin.Default()\n\tr.GET(\"/ping\", h)\n\tr.Run(\":8085\")\n}\n",
+            concat!(
+                "package main\nimport \"github.com/gin-gonic",
+                "/gin\"\nfunc main() {\n\tr := gin.Default()\n",
+                "\tr.GET(\"/ping\", h)\n\tr.Run(\":8085\")\n}\n",
+            ),
         ),
     ]);
     let unit = &analysis.units[0];
