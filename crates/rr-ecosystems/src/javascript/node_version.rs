@@ -63,17 +63,19 @@ pub(super) fn choose(
         _ => None,
     });
     let floor = range.as_deref().and_then(floor);
-    let dated = analysis.commit_date.is_some();
+    // Signs of age in the manifest say nothing where CI names versions and a date is known.
+    let dated = analysis.commit_date.as_deref().and_then(year);
+    let era_of_ci = dated.and_then(line_of_year).and(era);
     let in_ci: Vec<(u32, String, &Evidence)> = query::ci_versions(analysis, "node")
         .into_iter()
         .filter_map(|(text, evidence)| {
-            let (major, text) = ci_version(text, era.filter(|_| dated))?;
+            let (major, text) = ci_version(text, era_of_ci)?;
             Some((major, text, evidence))
         })
         .filter(|(major, _, _)| floor.is_none_or(|floor| *major >= floor))
         .collect();
     if !in_ci.is_empty() {
-        return from_ci(in_ci, era.filter(|_| dated));
+        return from_ci(in_ci, era_of_ci);
     }
     match (declared, era) {
         // An open range of an old package was never tried on what came after it.
@@ -169,14 +171,7 @@ fn names_a_line(version: &VersionRequest) -> bool {
 
 /// The Node line of a package's time; `None` for packages young enough for any supported line.
 fn era(workspace: &Workspace, manager: &Manager, analysis: &Analysis) -> Option<u32> {
-    let by_date = analysis
-        .commit_date
-        .as_deref()
-        .and_then(|date| date.get(..4)?.parse::<u32>().ok())
-        .and_then(|year| match year {
-            ..2014 => Some(OLDEST),
-            _ => ERAS.iter().find(|(known, _)| *known == year).map(|(_, line)| *line),
-        });
+    let by_date = analysis.commit_date.as_deref().and_then(year).and_then(line_of_year);
     let old_lock = manager.tool == Tool::Npm && manager.lock_version == Some(1);
     let by_signs = || signs(workspace).or(old_lock.then_some(14));
     match by_date {
@@ -184,6 +179,18 @@ fn era(workspace: &Workspace, manager: &Manager, analysis: &Analysis) -> Option<
         Some(line) if old_lock => Some(line.min(14)),
         Some(line) => Some(line).filter(|line| *line < 18),
         None => by_signs(),
+    }
+}
+
+fn year(date: &str) -> Option<u32> {
+    date.get(..4)?.parse().ok()
+}
+
+/// The line of a year that the table knows; `None` for years so young that any supported line fits.
+fn line_of_year(year: u32) -> Option<u32> {
+    match year {
+        ..2014 => Some(OLDEST),
+        _ => ERAS.iter().find(|(known, _)| *known == year).map(|(_, line)| *line),
     }
 }
 
@@ -271,6 +278,9 @@ mod tests {
         let got = chosen(&files, None, &["16", "24.x", "18", "20"]);
         assert_eq!(got, list(&["20", "18", "24"]));
         assert_eq!(chosen(&files, None, &["lts/*"]), VersionRequest::Range(">=18".to_owned()));
+        let old_tools = [("package.json", r#"{"devDependencies": {"mocha": "^2.5.3"}}"#)];
+        let young = chosen(&old_tools, Some("2026-04-22"), &["10", "14", "18", "24"]);
+        assert_eq!(young, list(&["18", "24", "14", "10"]));
     }
 
     #[test]

@@ -26,8 +26,12 @@ pub(crate) fn simple_commands(
 ) -> Vec<SimpleCommand> {
     let mut walk =
         Walk { env: env.clone(), cwd: Some(cwd.to_owned()), saved: Vec::new(), found: Vec::new() };
+    let sources: Vec<&str> = script.lines().collect();
+    let mut branches = super::script_branches::Branches::default();
     for piece in super::lexer::pieces(script) {
-        walk.take(&piece.text, piece.offset, piece.opens, piece.closes);
+        let source = sources.get(piece.offset as usize).copied().unwrap_or("");
+        let text = if branches.admit(&piece.text, source) { piece.text.as_str() } else { "" };
+        walk.take(text, piece.offset, piece.opens, piece.closes);
     }
     walk.found
 }

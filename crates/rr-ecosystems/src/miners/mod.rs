@@ -44,6 +44,7 @@ mod readme;
 mod resolve;
 #[cfg(test)]
 mod robustness_tests;
+mod script_branches;
 mod script_class;
 mod shell_scripts;
 mod task_class;

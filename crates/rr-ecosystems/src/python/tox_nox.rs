@@ -25,10 +25,13 @@ impl Selection {
                 self.take_tox_line(repo, unit, &line);
             }
             for line in ini_lines(&document, &[section, "extras"]) {
-                self.extras.extend(line.split(',').map(|name| name.trim().to_owned()));
+                let Some(names) = for_default(&line) else { continue };
+                self.extras.extend(names.split(',').map(|name| name.trim().to_owned()));
             }
             for line in ini_lines(&document, &[section, "dependency_groups"]) {
-                self.take_group(line.trim(), manifest);
+                if let Some(name) = for_default(&line) {
+                    self.take_group(name, manifest);
+                }
             }
             if let Some(commands) = text_at(&document, &[section, "commands_pre"]) {
                 for line in commands.lines().filter(|line| line.contains("install")) {
@@ -44,19 +47,9 @@ impl Selection {
         }
     }
 
-    /// One line of `deps`; a line for a factor (`py27: mock`, `django32: Django~=3.2`) is taken
-    /// where the factor does not choose between versions of one package.
+    /// One line of `deps`, where it holds for an ordinary environment.
     fn take_tox_line(&mut self, repo: &dyn RepoView, unit: &Unit, line: &str) {
-        let line = match line.split_once(": ").or_else(|| line.split_once(':')) {
-            Some((factor, rest)) if !factor.contains(['/', '=', '<', '>', '-']) => {
-                let chooses = factor.chars().any(|c| c.is_ascii_digit());
-                if chooses {
-                    return;
-                }
-                rest.trim()
-            }
-            _ => line,
-        };
+        let Some(line) = for_default(line) else { return };
         if line.contains("{[") || line.contains("{env") || line.contains("{posargs") {
             return;
         }
@@ -90,6 +83,88 @@ impl Selection {
         self.groups.retain(|name| known.contains(name));
         if self.size() > before {
             self.evidence.push(Evidence::at(path, "python.nox-install", Trust::TaskRunner));
+        }
+    }
+}
+
+/// Names of factors that stand for another kind of environment than the ordinary one: versions at
+/// the edge of what is supported, or work that is no test.
+const OTHER_ENVIRONMENTS: &[&str] = &[
+    "min",
+    "minimal",
+    "minimum",
+    "minver",
+    "mindeps",
+    "lowest",
+    "oldest",
+    "old",
+    "dev",
+    "devel",
+    "main",
+    "master",
+    "trunk",
+    "tip",
+    "upstream",
+    "nightly",
+    "pre",
+    "prerelease",
+    "edge",
+    "next",
+    "lint",
+    "linters",
+    "style",
+    "mypy",
+    "pyright",
+    "typing",
+    "types",
+    "docs",
+    "doc",
+    "build",
+    "release",
+    "publish",
+    "pypy",
+    "jython",
+    "windows",
+    "win32",
+    "darwin",
+    "macos",
+];
+
+/// A line of a tox setting without its condition, where it holds for an ordinary environment. A
+/// factor with a digit (`py27: mock`, `django32: Django~=3.2`) chooses between versions of one
+/// package, `min: -r min.txt` between environments; `full: pycurl` adds to one, `!min: x` holds.
+fn for_default(line: &str) -> Option<&str> {
+    let line = line.trim();
+    let Some((factors, rest)) = line.split_once(':') else { return Some(line) };
+    let shape = |c: char| c.is_ascii_alphanumeric() || "_-,.!{} ".contains(c);
+    if factors.starts_with('-') || !factors.chars().all(shape) || rest.starts_with(['/', ':']) {
+        return Some(line);
+    }
+    let holds = |factor: &str| match factor.trim().strip_prefix('!') {
+        Some(_) => true,
+        None => {
+            let name = factor.trim();
+            !name.contains(|c: char| c.is_ascii_digit()) && !OTHER_ENVIRONMENTS.contains(&name)
+        }
+    };
+    let alternative = |text: &str| text.split('-').all(holds);
+    factors.split(',').any(alternative).then(|| rest.trim())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::for_default;
+
+    #[test]
+    fn lines_of_other_environments_are_left_out() {
+        assert_eq!(for_default("-r requirements/tests.txt"), Some("-r requirements/tests.txt"));
+        assert_eq!(for_default("pytest>=8: x"), Some("pytest>=8: x"));
+        assert_eq!(for_default("git+https://host/x"), Some("git+https://host/x"));
+        assert_eq!(for_default("full: pycurl"), Some("pycurl"));
+        assert_eq!(for_default("!min: attrs"), Some("attrs"));
+        assert_eq!(for_default("crypto: crypto"), Some("crypto"));
+        for other in ["min: -r min.txt", "py27: mock", "py38-min: attrs==1", "lint,docs: black"] {
+            assert_eq!(for_default(other), None, "{other}");
         }
     }
 }
