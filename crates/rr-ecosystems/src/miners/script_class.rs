@@ -51,7 +51,16 @@ fn inline_class(first: &str, words: &[String]) -> Option<CommandClass> {
     let code = words.iter().position(|word| word == "-c").and_then(|at| words.get(at + 1));
     let python = is_python(first)
         && code.is_some_and(|code| code.contains("unittest") || code.contains("pytest.main"));
-    (node || python).then_some(Test)
+    (node || python || is_python(first) && own_test_module(words)).then_some(Test)
+}
+
+/// `python -m package.test`: a package that runs its own tests.
+fn own_test_module(words: &[String]) -> bool {
+    let module = words.iter().position(|word| word == "-m").and_then(|at| words.get(at + 1));
+    let last = module.and_then(|module| module.rsplit_once('.')).map(|(_, last)| last);
+    last.is_some_and(|last| {
+        matches!(last, "test" | "tests" | "testsuite" | "test_suite" | "runtests" | "run_tests")
+    })
 }
 
 /// `python setup.py COMMAND`.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use rr_core::{FactKey, Trust};
 
 use super::collected::{Mined, Place, Script};
+use super::tox_environment::{ToxEnvironment, conditional};
 
 /// One section: its name, line, and keys with their lines.
 struct Section {
@@ -17,28 +18,35 @@ struct Section {
 /// given as commands too, its `deps` as the install command that tox would run.
 pub(super) fn mine(path: &str, text: &str, mined: &mut Mined) {
     let place = Place { path, rule: "tox.commands", trust: Trust::TaskRunner };
-    for section in sections(text) {
+    let sections = sections(text);
+    let listed = sections.iter().filter(|section| section.name == "tox").find_map(|section| {
+        section.keys.iter().find(|(key, ..)| matches!(key.as_str(), "envlist" | "env_list"))
+    });
+    let environment = ToxEnvironment::ordinary(listed.map_or("", |(_, _, value)| value));
+    for section in &sections {
         let Some(rest) = section.name.strip_prefix("testenv") else { continue };
         let name = rest.trim_start_matches(':');
         let name = if name.is_empty() { "testenv" } else { name };
         let key = |wanted: &str| section.keys.iter().find(|(key, _, _)| key == wanted);
         let env = key("setenv")
             .or_else(|| key("set_env"))
-            .map(|(_, _, v)| environment(v))
+            .map(|(_, _, value)| variables(value, &environment))
             .unwrap_or_default();
         for (name, value) in &env {
             mined.variable(name, value, place.folder(), place.at(section.line, name));
         }
         let cwd = key("changedir").or_else(|| key("change_dir")).map_or_else(
             || Some(place.folder().to_owned()),
-            |(_, _, to)| {
-                super::command_line::join(place.folder(), to.trim_start_matches("{toxinidir}/"))
-            },
+            |(_, _, to)| folder_of_tests(place.folder(), to),
         );
         let context = format!("tox:{name}");
         if let Some((_, line, value)) = key("deps") {
-            let deps: Vec<String> =
-                value.lines().filter_map(plain).map(|d| rr_core::command::quote(&d)).collect();
+            let deps: Vec<String> = value
+                .lines()
+                .filter_map(|line| environment.line(line))
+                .filter_map(plain)
+                .map(|d| rr_core::command::quote(&d))
+                .collect();
             if !deps.is_empty() {
                 let text = format!("pip install {}", deps.join(" ")).replace("'-r ", "-r '");
                 let script = Script {
@@ -52,8 +60,12 @@ pub(super) fn mine(path: &str, text: &str, mined: &mut Mined) {
             }
         }
         let Some((_, line, value)) = key("commands") else { continue };
-        let lines: Vec<String> =
-            value.replace("\\\n", " ").lines().filter_map(plain).map(|l| filled(&l)).collect();
+        let whole = value.replace("\\\n", " ");
+        let holding = whole.lines().filter_map(|line| environment.line(line));
+        let mut lines: Vec<String> = holding.filter_map(plain).map(|l| filled(&l)).collect();
+        if lines.is_empty() {
+            lines = whole.lines().filter_map(plain).map(|l| filled(&l)).collect();
+        }
         let script = lines.join("\n");
         mined.fact(
             FactKey::Script(name.to_owned()),
@@ -70,6 +82,16 @@ pub(super) fn mine(path: &str, text: &str, mined: &mut Mined) {
         };
         mined.script(&place, script);
     }
+}
+
+/// Where an environment's commands run. tox's own folders are empty: what runs there imports the
+/// installed package, as it does from the repository's folder.
+fn folder_of_tests(folder: &str, changed: &str) -> Option<String> {
+    let outside = ["{toxworkdir}", "{work_dir}", "{envtmpdir}", "{env_tmp_dir}", "{envdir}"];
+    if outside.iter().any(|name| changed.starts_with(name)) {
+        return Some(folder.to_owned());
+    }
+    super::command_line::join(folder, changed.trim_start_matches("{toxinidir}/"))
 }
 
 fn sections(text: &str) -> Vec<Section> {
@@ -103,9 +125,10 @@ fn sections(text: &str) -> Vec<Section> {
     found
 }
 
-fn environment(value: &str) -> BTreeMap<String, String> {
+fn variables(value: &str, environment: &ToxEnvironment) -> BTreeMap<String, String> {
     value
         .lines()
+        .filter_map(|line| environment.line(line))
         .filter_map(plain)
         .filter_map(|line| {
             let (name, value) = line.split_once('=')?;
@@ -121,12 +144,7 @@ fn plain(line: &str) -> Option<String> {
     if line.is_empty() || line.starts_with('#') {
         return None;
     }
-    let conditional = line.split_once(": ").filter(|(factor, _)| {
-        !factor.is_empty()
-            && factor.chars().all(|c| c.is_ascii_alphanumeric() || "-_,{}!. ".contains(c))
-            && !factor.trim().contains(' ')
-    });
-    Some(conditional.map_or(line, |(_, rest)| rest.trim()).trim_start_matches("- ").to_owned())
+    Some(conditional(line).1.trim_start_matches("- ").to_owned())
 }
 
 /// Substitutions with their defaults: `{posargs:tests}` gives `tests`, `{toxinidir}` the root.
@@ -157,6 +175,16 @@ fn filled(line: &str) -> String {
 mod tests {
     use super::*;
     use rr_core::CommandClass;
+
+    #[test]
+    fn a_folder_of_toxs_own_is_the_repositorys() {
+        let mut mined = Mined::default();
+        let text =
+            "[testenv]\nchangedir = {toxworkdir}\ncommands = python -bb -m pkg.test {posargs:}\n";
+        mine("tox.ini", text, &mut mined);
+        let found: Vec<_> = mined.commands.iter().map(|c| (c.cwd.as_str(), c.class)).collect();
+        assert_eq!(found, [("", CommandClass::Test)]);
+    }
 
     #[test]
     fn environments_are_scripts_and_commands() {

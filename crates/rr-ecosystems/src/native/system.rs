@@ -78,6 +78,8 @@ fn is_script(repo: &dyn RepoView, path: &str) -> bool {
 /// The systems of a unit, the ruling one first: what CI builds with, then what has tests.
 pub(super) fn ranked(repo: &dyn RepoView, analysis: &Analysis, unit: &Unit) -> Vec<System> {
     let used = used(analysis, unit);
+    let most = used.values().map(|(_, jobs)| *jobs).max().unwrap_or(0);
+    let alone = used.values().filter(|(_, jobs)| *jobs == most).count() == 1;
     let mut scored: Vec<(i32, System)> = present(repo, &unit.path)
         .into_iter()
         .map(|system| {
@@ -92,9 +94,11 @@ pub(super) fn ranked(repo: &dyn RepoView, analysis: &Analysis, unit: &Unit) -> V
                 0 => 0,
                 count => 5 + i32::try_from(count.min(4)).unwrap_or(4),
             };
-            let trust = used.get(system.name()).copied();
-            let documented = match trust {
-                Some(Trust::Ci | Trust::Configuration | Trust::User) => 8,
+            let documented = match used.get(system.name()) {
+                Some((Trust::Ci | Trust::Configuration | Trust::User, jobs)) => {
+                    // What most jobs build with is the maintainers' own, the rest an offer.
+                    8 + 4 * i32::from(alone && *jobs == most)
+                }
                 Some(_) => 4,
                 None => 0,
             };
@@ -115,9 +119,9 @@ fn test_count(repo: &dyn RepoView, folder: &str, system: System) -> usize {
     }
 }
 
-/// How far the sources are trusted by which each system is used, by its name. Commands of one job
-/// belong together: `make` behind `cmake` is CMake's.
-fn used(analysis: &Analysis, unit: &Unit) -> BTreeMap<&'static str, Trust> {
+/// How far the sources are trusted by which each system is used and how many jobs use it, by its
+/// name. Commands of one job belong together: `make` behind `cmake` is CMake's.
+fn used(analysis: &Analysis, unit: &Unit) -> BTreeMap<&'static str, (Trust, usize)> {
     let mut jobs: BTreeMap<(&str, &str), Vec<(String, Trust)>> = BTreeMap::new();
     for command in &analysis.commands {
         let owned = query::owner(analysis, "native", &command.cwd)
@@ -127,7 +131,7 @@ fn used(analysis: &Analysis, unit: &Unit) -> BTreeMap<&'static str, Trust> {
             jobs.entry(job).or_default().push((name, command.evidence.trust));
         }
     }
-    let mut found: BTreeMap<&'static str, Trust> = BTreeMap::new();
+    let mut found: BTreeMap<&'static str, (Trust, usize)> = BTreeMap::new();
     for programs in jobs.values() {
         let calls = |names: &[&str]| {
             programs.iter().find(|(name, _)| names.contains(&name.as_str())).map(|(_, t)| *t)
@@ -141,8 +145,9 @@ fn used(analysis: &Analysis, unit: &Unit) -> BTreeMap<&'static str, Trust> {
         ];
         if let Some((first, trust)) = by.iter().find_map(|(name, t)| t.map(|t| (*name, t))) {
             let mut note = |name: &'static str| {
-                let best = found.entry(name).or_insert(trust);
+                let (best, jobs) = found.entry(name).or_insert((trust, 0));
                 *best = (*best).max(trust);
+                *jobs += 1;
             };
             note(first);
             // A `configure` may be either kind: the tree tells which is there.
