@@ -52,6 +52,62 @@ pub(crate) fn decoy_role(folder: &str) -> Option<UnitRole> {
     })
 }
 
+/// Most choices of one glob (`{a,b}`) that are tried.
+const CHOICES: usize = 6;
+
+/// Matches a path against a glob of `*`, `**`, `?` and `{a,b}`. Takes time in proportion to both
+/// lengths, whatever a repository writes.
+pub(crate) fn matches_glob(path: &str, glob: &str) -> bool {
+    if glob.matches('{').count() <= CHOICES
+        && let Some((head, rest)) = glob.split_once('{')
+        && let Some((choices, tail)) = rest.split_once('}')
+    {
+        let mut choices = choices.split(',');
+        return choices.any(|choice| matches_glob(path, &format!("{head}{choice}{tail}")));
+    }
+    let path: Vec<&str> = path.split('/').collect();
+    let glob: Vec<&str> = glob.split('/').collect();
+    // `a/**` means what lies below `a`, not `a` itself.
+    let inside = glob.last() != Some(&"**") || path.len() >= glob.len();
+    inside && wild(&path, &glob, |part| *part == "**", |part, pattern| segment(part, pattern))
+}
+
+fn segment(text: &str, pattern: &str) -> bool {
+    let same = |a: &u8, b: &u8| *b == b'?' || a == b;
+    wild(text.as_bytes(), pattern.as_bytes(), |byte| *byte == b'*', same)
+}
+
+/// Whether items match a pattern in which some stand for any number of items. The last such item
+/// takes one more whenever what follows it does not fit.
+fn wild<T>(
+    items: &[T],
+    pattern: &[T],
+    any: impl Fn(&T) -> bool,
+    same: impl Fn(&T, &T) -> bool,
+) -> bool {
+    let (mut at, mut want) = (0, 0);
+    let mut last: Option<(usize, usize)> = None;
+    while at < items.len() {
+        match pattern.get(want) {
+            Some(item) if any(item) => {
+                last = Some((want, at));
+                want += 1;
+            }
+            Some(item) if same(&items[at], item) => {
+                at += 1;
+                want += 1;
+            }
+            _ => {
+                let Some((star, taken)) = last else { return false };
+                last = Some((star, taken + 1));
+                at = taken + 1;
+                want = star + 1;
+            }
+        }
+    }
+    pattern[want..].iter().all(any)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -64,5 +120,16 @@ mod tests {
         assert_eq!(decoy_role("pkg/TestData"), Some(UnitRole::Fixture));
         assert_eq!(decoy_role("shop/src/main/java/org/acme/samples/cart"), None);
         assert_eq!(decoy_role("samples/src/main/java/org/acme"), Some(UnitRole::Example));
+    }
+
+    #[test]
+    fn globs_match_in_every_form_and_never_take_long() {
+        let yes = [("a/b.yml", "a/*.yml"), ("a/b/c.yml", "a/**/*.yml"), ("a/c.yml", "a/**/*.yml")];
+        assert!(yes.iter().all(|(path, glob)| matches_glob(path, glob)));
+        assert!(matches_glob("apps/web", "{apps,packages}/*") && matches_glob("a/b/c", "a/**"));
+        let no = [("a/b/c.yml", "a/*.yml"), ("b/c.yml", "a/**"), ("a", "a/**"), ("ab", "a?b")];
+        assert!(no.iter().all(|(path, glob)| !matches_glob(path, glob)));
+        let hostile = "*a".repeat(200) + "b";
+        assert!(!matches_glob(&"a".repeat(2000), &hostile));
     }
 }

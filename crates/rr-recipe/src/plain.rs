@@ -138,6 +138,10 @@ fn plain_line(line: &str) -> Option<String> {
         let make = found["make"].replace("\"$python\"", "python3");
         return Some(format!("rm -rf {} && {make}", &found["folder"]));
     }
+    if let Some(program) = line.strip_prefix("bash \"@{tools}/recorder/native/ask.sh\" ") {
+        let Some(Command::Shell(asked)) = asking(program) else { return None };
+        return Some(asked);
+    }
     let line = without_flags(line).replace("NODE_OPTIONS=' '", "").replace("NODE_OPTIONS=''", "");
     (!line.contains(TOOLS)).then_some(line)
 }
@@ -211,6 +215,10 @@ mod tests {
                 "elixir -r \"@{tools}/recorder/elixir/recorder.exs\" -S mix test --formatter \
                  RepoRunner.Recorder --formatter ExUnit.CLIFormatter",
                 "mix test",
+            ),
+            (
+                "bash \"@{tools}/recorder/native/ask.sh\" zig-out/bin/x",
+                "zig-out/bin/x --version || zig-out/bin/x --help",
             ),
             (
                 "lein update-in :injections conj '(load-file \"@{tools}/recorder/clojure/recorder.clj\")' -- test",

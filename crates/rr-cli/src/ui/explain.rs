@@ -86,6 +86,35 @@ fn because(evidence: &Evidence) -> String {
     format!("because {}{excerpt}", evidence.place())
 }
 
+/// Each reason once, at most so many.
+fn reasons(evidence: &[Evidence], most: usize, indent: &str) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    for line in evidence.iter().map(|evidence| format!("{indent}{}", because(evidence))) {
+        if found.len() < most && !found.contains(&line) {
+            found.push(line);
+        }
+    }
+    found
+}
+
+/// Most characters of one command.
+const WIDTH: usize = 160;
+
+/// A command on one line: scripts of several lines as their beginning, and how much follows.
+fn one_line(command: &str) -> String {
+    let lines: Vec<&str> = command.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    let mut shown = lines.first().copied().unwrap_or_default().to_owned();
+    if let Some((at, _)) = shown.char_indices().nth(WIDTH) {
+        shown.truncate(at);
+        shown.push('…');
+    }
+    match lines.len() {
+        0 | 1 => shown,
+        2 => format!("{shown} (and 1 more line)"),
+        count => format!("{shown} (and {} more lines)", count - 1),
+    }
+}
+
 fn units(analysis: &Analysis, out: &mut Vec<String>) {
     heading(out, "WHAT IT IS");
     for share in analysis.languages.iter().take(5) {
@@ -101,9 +130,7 @@ fn units(analysis: &Analysis, out: &mut Vec<String>) {
     }
     for unit in &analysis.units {
         out.push(format!("  {} at {}: {}", unit.name, place(&unit.path), described(unit)));
-        for evidence in unit.evidence.iter().take(4) {
-            out.push(format!("    {}", because(evidence)));
-        }
+        out.extend(reasons(&unit.evidence, 4, "    "));
     }
     if let Some(date) = &analysis.commit_date {
         out.push(format!(
@@ -137,9 +164,7 @@ fn versions(analysis: &Analysis, plan: &RunPlan, out: &mut Vec<String>) {
     heading(out, "VERSIONS");
     for toolchain in &plan.toolchains {
         out.push(format!("  the plan takes {} {}", toolchain.tool, request(&toolchain.version)));
-        for evidence in toolchain.evidence.iter().take(3) {
-            out.push(format!("    {}", because(evidence)));
-        }
+        out.extend(reasons(&toolchain.evidence, 3, "    "));
     }
     for choice in &analysis.versions {
         out.push(format!(
@@ -186,10 +211,8 @@ fn commands(analysis: &Analysis, plan: &RunPlan, kind: StepKind, out: &mut Vec<S
     heading(out, &kind.as_str().to_uppercase());
     for step in &steps {
         out.push(format!("  {}: {}", step.id, step.title));
-        out.push(format!("    in {} $ {}", place(&step.cwd), step.command));
-        for evidence in step.evidence.iter().take(4) {
-            out.push(format!("    {}", because(evidence)));
-        }
+        out.push(format!("    in {} $ {}", place(&step.cwd), one_line(&step.command.to_string())));
+        out.extend(reasons(&step.evidence, 4, "    "));
         if let Some(probe) = &step.probe
             && let Some(port) = probe.expected_port
         {
@@ -207,7 +230,7 @@ fn commands(analysis: &Analysis, plan: &RunPlan, kind: StepKind, out: &mut Vec<S
     for command in lost.iter().take(LOSERS) {
         out.push(format!(
             "    not taken: `{}` in {}  {}: {}",
-            command.line,
+            one_line(&command.line),
             place(&command.cwd),
             command.evidence.place(),
             why_not(command, ruling)
@@ -256,9 +279,7 @@ fn services(analysis: &Analysis, plan: &RunPlan, out: &mut Vec<String>) {
     for service in &analysis.services {
         let version = service.version.as_deref().unwrap_or("any version");
         out.push(format!("  {} ({version})", service.kind.as_str()));
-        for evidence in service.evidence.iter().take(4) {
-            out.push(format!("    {}", because(evidence)));
-        }
+        out.extend(reasons(&service.evidence, 4, "    "));
         for binding in &service.bindings {
             out.push(format!("    the code finds it by {}", binding.name));
         }
@@ -282,9 +303,7 @@ pub(crate) fn topology(plan: &RunPlan) -> Vec<String> {
             node.name,
             verb(&node.health)
         ));
-        out.extend(
-            node.evidence.iter().take(2).map(|evidence| format!("    {}", because(evidence))),
-        );
+        out.extend(reasons(&node.evidence, 2, "    "));
     }
     out
 }
@@ -406,7 +425,8 @@ fn never_run(analysis: &Analysis, out: &mut Vec<String>) {
     for (class, commands) in classes {
         let commands = distinct(commands.into_iter());
         for command in commands.iter().take(LOSERS) {
-            out.push(format!("  {class}: `{}`  {}", command.line, command.evidence.place()));
+            let line = one_line(&command.line);
+            out.push(format!("  {class}: `{line}`  {}", command.evidence.place()));
         }
         more(commands.len(), LOSERS, out);
     }
@@ -482,6 +502,7 @@ mod tests {
             "test",
             Command::shell("pytest -q"),
         )
+        .because(analysis.commands[0].evidence.clone())
         .because(analysis.commands[0].evidence.clone());
         let plan = RunPlan { steps: vec![step], ..RunPlan::default() };
         let text = lines(&analysis, &plan).join("\n");
@@ -494,6 +515,14 @@ mod tests {
         ] {
             assert!(text.contains(part), "{part} is not in:\n{text}");
         }
+        assert_eq!(text.matches("because ci.yml:3").count(), 1, "{text}");
         assert!(!text.contains("not taken: `pytest -q`") && !text.contains("s3cr3t"));
+    }
+
+    #[test]
+    fn commands_of_several_lines_are_shown_by_their_first() {
+        assert_eq!(one_line("a b"), "a b");
+        assert_eq!(one_line("\na\n\n  b\nc\n"), "a (and 2 more lines)");
+        assert_eq!(one_line(&"é".repeat(300)).chars().count(), WIDTH + 1);
     }
 }

@@ -27,6 +27,8 @@ struct Standing {
     share: f64,
     ci_tests: bool,
     decoy: Option<UnitRole>,
+    /// A web page that is bundled into the folder of the program beside it.
+    bundle: bool,
     /// A native build that a package in the same folder runs by itself.
     extension: bool,
 }
@@ -43,6 +45,7 @@ pub(super) fn rank(repo: &dyn RepoView, analysis: &mut Analysis) {
             share: shares.share(at),
             ci_tests: tested[at],
             decoy: decoy_role(&unit.path),
+            bundle: unit.ecosystem.as_str() == "javascript" && bundles(repo, &unit.path),
             extension: unit.ecosystem.as_str() == "native"
                 && analysis
                     .units
@@ -116,7 +119,8 @@ fn role_of(units: &[Unit], standings: &[Standing], at: usize) -> UnitRole {
         return unit.role;
     }
     if overshadowed(units, standings, at) {
-        return UnitRole::Tooling;
+        let served = standing.bundle && beside_server(units, at);
+        return if served { UnitRole::Frontend } else { UnitRole::Tooling };
     }
     if standing.ci_tests && !matches!(standing.decoy, Some(UnitRole::Example | UnitRole::Docs)) {
         return UnitRole::Primary;
@@ -181,6 +185,36 @@ fn overshadowed(units: &[Unit], standings: &[Standing], at: usize) -> bool {
                 && other.role == UnitRole::Primary
                 && standing.share >= 0.5
         })
+}
+
+/// Files of programs that bundle scripts and styles for a browser.
+const BUNDLERS: &[&str] = &[
+    "vite.config.js",
+    "vite.config.ts",
+    "vite.config.mjs",
+    "vite.config.mts",
+    "webpack.config.js",
+    "webpack.mix.js",
+    "esbuild.config.js",
+    "esbuild.config.mjs",
+    "rollup.config.js",
+];
+
+/// Whether a package builds by a bundler.
+fn bundles(repo: &dyn RepoView, folder: &str) -> bool {
+    let at =
+        |name: &str| if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
+    BUNDLERS.iter().any(|name| repo.has(&at(name)))
+        && repo.text(&at("package.json")).is_some_and(|text| text.contains("\"build\""))
+}
+
+/// Whether the same folder holds a server in another language.
+fn beside_server(units: &[Unit], at: usize) -> bool {
+    units.iter().any(|other| {
+        other.path == units[at].path
+            && other.ecosystem != units[at].ecosystem
+            && other.kind == UnitKind::Service
+    })
 }
 
 /// Whether a unit holds enough source, or CI's tests, to put others in its shade.

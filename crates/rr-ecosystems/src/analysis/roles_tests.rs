@@ -135,3 +135,21 @@ fn a_package_that_builds_an_extension_owns_the_native_code() {
     let primary: Vec<_> = analysis.primary_units().map(|u| u.ecosystem.as_str()).collect();
     assert_eq!(primary, ["python"]);
 }
+
+#[test]
+fn what_is_bundled_into_a_servers_folder_is_built_with_it() {
+    let page = |scripts: &str| {
+        let repo = MemoryRepo::new([
+            ("package.json", format!("{{\"scripts\": {{{scripts}}}}}")),
+            ("vite.config.js", "export default {}".to_owned()),
+            ("app/Server.php", "x".repeat(9000)),
+        ]);
+        let server = Unit { kind: UnitKind::Service, ..unit("", "php") };
+        let mut analysis =
+            Analysis { units: vec![unit("", "javascript"), server], ..Analysis::default() };
+        rank(&repo, &mut analysis);
+        analysis.units.iter().find(|unit| unit.ecosystem.as_str() == "javascript").unwrap().role
+    };
+    assert_eq!(page("\"build\": \"vite build\""), UnitRole::Frontend);
+    assert_eq!(page("\"lint\": \"eslint .\""), UnitRole::Tooling);
+}

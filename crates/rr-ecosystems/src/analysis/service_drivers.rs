@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use rr_core::{Analysis, Evidence, RepoView, ServiceKind, Trust, UnitRole};
 
+use crate::places::decoy_role;
+
 /// A dependency's name as manifests write it, and the service it drives.
 #[rustfmt::skip]
 static DRIVERS: &[(&str, ServiceKind)] = &[
@@ -31,6 +33,14 @@ static DRIVERS: &[(&str, ServiceKind)] = &[
     ("lapin", ServiceKind::Rabbitmq), ("kombu", ServiceKind::Rabbitmq),
     ("pymemcache", ServiceKind::Memcached), ("pylibmc", ServiceKind::Memcached),
     ("python-memcached", ServiceKind::Memcached), ("nats-py", ServiceKind::Nats),
+    ("StackExchange.Redis", ServiceKind::Redis),
+    ("Microsoft.Extensions.Caching.StackExchangeRedis", ServiceKind::Redis),
+    ("Npgsql", ServiceKind::Postgres), ("Npgsql.EntityFrameworkCore.PostgreSQL", ServiceKind::Postgres),
+    ("MySqlConnector", ServiceKind::Mysql), ("MySql.Data", ServiceKind::Mysql),
+    ("Pomelo.EntityFrameworkCore.MySql", ServiceKind::Mysql), ("MongoDB.Driver", ServiceKind::Mongodb),
+    ("RabbitMQ.Client", ServiceKind::Rabbitmq), ("myxql", ServiceKind::Mysql), ("redix", ServiceKind::Redis),
+    ("predis/predis", ServiceKind::Redis), ("mongodb/mongodb", ServiceKind::Mongodb),
+    ("php-amqplib/php-amqplib", ServiceKind::Rabbitmq),
     ("nats.go", ServiceKind::Nats), ("async-nats", ServiceKind::Nats),
 ];
 
@@ -55,6 +65,11 @@ pub(super) fn declared(
                 scan(&entry.path, &text, &mut found);
             }
         }
+        for path in projects(repo, folder) {
+            if let Some(text) = repo.text(path) {
+                scan(path, &text, &mut found);
+            }
+        }
         let nested = if folder.is_empty() {
             "requirements".to_owned()
         } else {
@@ -67,6 +82,18 @@ pub(super) fn declared(
         }
     }
     found
+}
+
+/// Project files of .NET, which lie below the folder of their solution.
+fn projects<'r>(repo: &'r dyn RepoView, folder: &str) -> impl Iterator<Item = &'r str> {
+    let project = |path: &str| {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        let named = name == "Directory.Packages.props";
+        let own = path.rsplit_once('/').is_none_or(|(above, _)| decoy_role(above).is_none());
+        own && (named || name.ends_with(".csproj") || name.ends_with(".fsproj"))
+    };
+    let paths = repo.below(folder).iter().map(|entry| entry.path.as_str());
+    paths.filter(move |path| project(path)).take(100)
 }
 
 fn is_manifest(path: &str) -> bool {
@@ -87,6 +114,7 @@ fn is_manifest(path: &str) -> bool {
             | "mix.exs"
             | "cpanfile"
             | "environment.yml"
+            | "composer.json"
     ) || name.contains("requirements") && name.ends_with(".txt")
 }
 
@@ -113,6 +141,10 @@ fn scan(path: &str, text: &str, found: &mut BTreeMap<ServiceKind, Evidence>) {
 
 fn names(word: &str, driver: &str) -> bool {
     let word = word.trim_matches(['.', '-']);
+    // Composer's names have a vendor and no host.
+    if !word.contains('.') && driver.contains('/') {
+        return word == driver;
+    }
     if driver.contains('/')
         || driver.ends_with(".go")
         || driver.ends_with("-driver")

@@ -12,12 +12,13 @@ use rr_core::{
 };
 
 use super::service_bindings::{self, Access};
+use super::service_code;
 use super::service_drivers;
 use super::service_files::{self, Configured};
 use super::service_schemas::{self, Declared};
 use crate::miners::{Mined, MinedService, usual_port};
 
-const KINDS: [ServiceKind; 7] = [
+pub(super) const KINDS: [ServiceKind; 7] = [
     ServiceKind::Postgres,
     ServiceKind::Mysql,
     ServiceKind::Redis,
@@ -33,7 +34,8 @@ pub(super) fn find(repo: &dyn RepoView, analysis: &mut Analysis, mined: &Mined) 
     let mut variables = service_bindings::variables(analysis, mined);
     variables.dedup_by(|a, b| a.name == b.name && a.value == b.value);
     let database = service_files::only_database(drivers.keys());
-    let files = service_files::configured(repo, analysis, database);
+    let mut files = service_files::configured(repo, analysis, database);
+    files.extend(service_code::configured(repo, analysis, |kind| drivers.contains_key(&kind)));
     let schemas = service_schemas::declared(repo, analysis);
     let mut generic_taken = false;
     for kind in KINDS {

@@ -15,7 +15,7 @@ pub(super) fn arrange(analysis: &Analysis, plan: &mut RunPlan) {
         .filter(|(_, step)| step.kind == StepKind::Start)
         .map(|(at, _)| at)
         .collect();
-    let databases: Vec<TopologyNode> = plan
+    let mut databases: Vec<TopologyNode> = plan
         .services
         .iter()
         .map(|service| TopologyNode {
@@ -32,6 +32,8 @@ pub(super) fn arrange(analysis: &Analysis, plan: &mut RunPlan) {
         .filter(|at| serves(&plan.steps[**at]))
         .map(|at| (*at, node(analysis, plan, &plan.steps[*at])))
         .collect();
+    let all = databases.iter_mut().chain(nodes.iter_mut().map(|(_, node)| node));
+    await_conditions(analysis, all.collect());
     let (order, cycle) = sorted(&nodes, &databases);
     if cycle {
         plan.notes.push(
@@ -89,6 +91,28 @@ fn waits(analysis: &Analysis, plan: &RunPlan, step: &Step) -> (Vec<String>, Vec<
         after.extend(plan.services.iter().map(|service| service.kind.as_str().to_owned()));
     }
     (after.into_iter().collect(), evidence)
+}
+
+/// Says of what is awaited until more than its start (`condition: service_healthy`) what is
+/// awaited, and by whom.
+fn await_conditions(analysis: &Analysis, mut nodes: Vec<&mut TopologyNode>) {
+    for fact in analysis.facts.iter().filter(|fact| fact.key == FactKey::StartsAfter) {
+        let condition = fact.evidence.excerpt.rsplit_once(" (").map(|(_, text)| text);
+        let (awaited, instead) = match condition.map(|text| text.trim_end_matches(')')) {
+            Some("service_healthy") => ("healthy", None),
+            Some("service_completed_successfully") => ("done", Some("ends with status 0")),
+            _ => continue,
+        };
+        let is = |node: &&mut &mut TopologyNode| match fact.value.strip_prefix("./") {
+            Some(folder) => node.unit.as_deref() == Some(folder),
+            None => node.unit.is_none() && node.name == fact.value,
+        };
+        let Some(node) = nodes.iter_mut().find(is) else { continue };
+        let who = if fact.unit.is_empty() { "the root" } else { &fact.unit };
+        let health = instead.unwrap_or(&node.health);
+        node.health = format!("{health} ({who} starts only when it is {awaited})");
+        node.evidence.push(fact.evidence.clone());
+    }
 }
 
 fn health(kind: &ProbeKind) -> String {
@@ -166,6 +190,8 @@ mod tests {
         );
         assert!(plan.topology[1].evidence[0].path == "compose.yaml");
         assert!(plan.topology[1].health.starts_with("GET /"));
+        let awaited = &plan.topology[0].health;
+        assert!(awaited.ends_with("(api starts only when it is healthy)"), "{awaited}");
     }
 
     #[test]

@@ -51,6 +51,9 @@ pub(crate) struct Declared {
     env: &'static [(&'static str, &'static str)],
     /// Operating-system packages that a folder asks for.
     packages: fn(&dyn RepoView, &str) -> Vec<String>,
+    /// The program that a folder's build leaves, `{program}` in the lines of steps: those that name
+    /// it are done only where there is one.
+    program: fn(&dyn RepoView, &str) -> Option<String>,
     /// What is done, in order.
     steps: &'static [Row],
     /// What may be wrong with a failed step.
@@ -73,7 +76,8 @@ struct Row {
     kind: StepKind,
     /// When it is done: see [`condition`].
     when: &'static str,
-    /// The shell line; `{}` stands for the file by which the condition holds.
+    /// The shell line; `{}` stands for the file by which the condition holds, `{program}` for the
+    /// program of the row.
     line: &'static str,
     /// For starts: the port asked; 0 where what the program does decides.
     port: u16,
@@ -90,6 +94,8 @@ enum Report {
     Junit(&'static str),
     /// `.trx` files of this pattern.
     Trx(&'static str),
+    /// TAP, one file for each script, as `prove` dumps it.
+    Tap,
     /// Lines of a recorder of ours.
     Recorder,
     /// What the runner prints.
@@ -113,6 +119,7 @@ const NOTHING: Declared = Declared {
     test_programs: &[],
     env: &[],
     packages: |_, _| Vec::new(),
+    program: |_, _| None,
     steps: &[],
     rules: &[],
 };

@@ -12,13 +12,17 @@ use super::condition::holds;
 use super::{Declared, Report, Row};
 use crate::miners::query;
 
+/// What stands for the program that a folder's build leaves.
+const PROGRAM: &str = "{program}";
+
 /// The rows that hold for a folder; of starts and tests only the first.
 pub(super) fn rows<'a>(declared: &'a Declared, repo: &dyn RepoView, folder: &str) -> Vec<&'a Row> {
     let mut found: Vec<&Row> = Vec::new();
     for row in declared.steps {
         let single = matches!(row.kind, StepKind::Start | StepKind::Test);
         let taken = single && found.iter().any(|known| known.kind == row.kind);
-        if !taken && holds(repo, folder, row.when).is_some() {
+        let there = || !row.line.contains(PROGRAM) || (declared.program)(repo, folder).is_some();
+        if !taken && holds(repo, folder, row.when).is_some() && there() {
             found.push(row);
         }
     }
@@ -33,8 +37,7 @@ pub(super) fn plan(
     context: &PlanContext<'_>,
 ) -> UnitPlan {
     let variables = declared.env.iter().map(|(name, value)| ((*name).into(), (*value).into()));
-    let mut env: BTreeMap<String, String> = variables.collect();
-    env.extend(query::env_for_tests(context.analysis, unit));
+    let env: BTreeMap<String, String> = variables.collect();
     let mut plan = UnitPlan {
         toolchains: unit.toolchains.iter().map(|tool| as_ci_has(tool, context)).collect(),
         system_packages: packages(declared, repo, unit, context),
@@ -91,7 +94,11 @@ fn step(declared: &Declared, repo: &dyn RepoView, unit: &Unit, row: &Row, number
     let id = EcosystemId::new(declared.id);
     let by = holds(repo, &unit.path, row.when).unwrap_or_default();
     let own = by.strip_prefix(&format!("{}/", unit.path)).unwrap_or(&by);
-    let line = row.line.replace("{}", &rr_core::command::quote(own));
+    let mut line = row.line.replace("{}", &rr_core::command::quote(own));
+    if line.contains(PROGRAM) {
+        let program = (declared.program)(repo, &unit.path).unwrap_or_default();
+        line = line.replace(PROGRAM, &rr_core::command::quote(&program));
+    }
     let title = title(row, &line);
     let mut step = Step::new(name, &id, &unit.path, row.kind, title, Command::shell(line));
     step.cwd.clone_from(&unit.path);
@@ -128,6 +135,7 @@ fn spec(row: &Row) -> Option<TestSpec> {
         Report::None => return None,
         Report::Junit(pattern) => (ReportFormat::JunitXml, pattern),
         Report::Trx(pattern) => (ReportFormat::Trx, pattern),
+        Report::Tap => (ReportFormat::Tap, "@{reports}/tap/**/*"),
         Report::Recorder => (ReportFormat::Recorder, "@{reports}/*.jsonl"),
         Report::Console => (ReportFormat::Console, "-"),
         Report::Exit => (ReportFormat::ExitStatus, "-"),

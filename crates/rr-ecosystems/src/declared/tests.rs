@@ -51,9 +51,15 @@ fn each_row_reads_its_version_and_names_its_commands() {
 fn a_framework_says_how_it_is_started() {
     let php = [("composer.json", "{}"), ("artisan", ""), ("public/index.php", "<?php echo 1;")];
     assert!(line(&planned(&php).2, StepKind::Start).contains("artisan serve"));
-    let phoenix =
-        [("mix.exs", "{:phoenix, \"~> 1.7\"}"), ("lib/a.ex", ""), ("config/config.exs", "")];
+    let phoenix = [
+        ("mix.exs", "{:phoenix, \"~> 1.7\"}"),
+        ("config/config.exs", ""),
+        ("lib/web/endpoint.ex", "use Phoenix.Endpoint, otp_app: :a"),
+    ];
     assert!(line(&planned(&phoenix).2, StepKind::Start).contains("mix phx.server"));
+    // A library for the framework, or the framework itself, serves nothing: its tests do.
+    let library = [phoenix[0], phoenix[1], ("lib/a.ex", ""), ("test/endpoint.ex", phoenix[2].1)];
+    assert!(planned(&library).2.steps.iter().all(|step| step.kind != StepKind::Start));
     let page = [("index.php", "<?php echo 1;")];
     assert!(line(&planned(&page).2, StepKind::Start).contains("php -S 127.0.0.1:8000"));
 }

@@ -9,6 +9,7 @@ mod legacy;
 mod module;
 mod plan;
 mod program;
+mod released;
 
 use rr_core::{
     Diagnosis, Ecosystem, EcosystemId, FailedStep, PlanContext, RepoView, Unit, UnitPlan,

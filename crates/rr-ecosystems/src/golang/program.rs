@@ -8,6 +8,7 @@ use rr_core::{Analysis, Evidence, HealthProbe, ProbeKind, RepoView, Trust};
 
 use super::detect::{Project, ignored, in_nested_module, server_modules};
 use super::module::Module;
+use super::released;
 use crate::miners::{split_words, unwrapped};
 
 /// Largest source that is read, in bytes, and how many are.
@@ -83,6 +84,7 @@ pub(super) fn main_program(
     project: &Project,
 ) -> Option<Program> {
     let mut best: Option<(i32, Program)> = None;
+    let released = released::programs(repo, project);
     for module in &project.modules {
         for (folder, file) in main_packages(repo, module) {
             let name = if folder == module.folder {
@@ -101,7 +103,12 @@ pub(super) fn main_program(
             let documented =
                 analysis.and_then(|analysis| documented_arguments(analysis, module, &found));
             found.server = server(repo, module, &found, documented.as_ref());
-            let score = score(module, &found, documented.is_some());
+            let mut score = score(module, &found, documented.is_some());
+            // What the authors hand to users stands for the project wherever it lies.
+            if let Some((_, at)) = released.iter().find(|(folder, _)| *folder == found.folder) {
+                score += 30;
+                found.evidence.push(at.clone());
+            }
             if let Some((words, at)) = documented.filter(|_| found.server.is_some()) {
                 found.arguments = words;
                 found.evidence.push(at);

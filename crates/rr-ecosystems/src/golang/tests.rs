@@ -279,3 +279,18 @@ fn a_gin_router_is_a_service_of_that_framework() {
     assert!(matches!(probe.kind, ProbeKind::Http { .. }), "{probe:?}");
     assert_eq!(probe.expected_port, Some(8085));
 }
+
+#[test]
+fn the_program_that_is_released_stands_for_the_project() {
+    let main = "package main\n\nfunc main() {}\n";
+    let (_, plan) = plan(&[
+        ("go.mod", "module example.com/store\n\ngo 1.22\n"),
+        ("store.go", "package store\n"),
+        ("examples/base/main.go", main),
+        ("tools/gen/main.go", main),
+        (".goreleaser.yaml", "builds:\n  - id: base\n    main: ./examples/base\n"),
+    ]);
+    let start = plan.of_kind(StepKind::Start).next().unwrap();
+    assert!(start.command.to_string().contains("bin/base"), "{start:?}");
+    assert!(start.evidence.iter().any(|e| e.place() == ".goreleaser.yaml:3 (go.release)"));
+}

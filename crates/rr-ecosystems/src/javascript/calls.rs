@@ -4,7 +4,8 @@
 //! look into the scripts themselves.
 
 use super::package_json::{Manifest, join};
-use super::workspace::{Workspace, matches};
+use super::workspace::Workspace;
+use crate::places::matches_glob;
 
 /// A call of one script of one package.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -250,7 +251,12 @@ fn expand_names(package: &Manifest, pattern: &str) -> Vec<String> {
         return vec![pattern.to_owned()];
     }
     let glob = pattern.replace(':', "/");
-    package.scripts.keys().filter(|name| matches(&name.replace(':', "/"), &glob)).cloned().collect()
+    package
+        .scripts
+        .keys()
+        .filter(|name| matches_glob(&name.replace(':', "/"), &glob))
+        .cloned()
+        .collect()
 }
 
 /// Task runners that run a script in every package that has it.
@@ -357,8 +363,8 @@ fn filtered(package: &Manifest, filter: &str) -> bool {
     }
     package.name == filter
         || package.folder == filter
-        || matches(&package.name, filter)
-        || matches(&package.folder, filter)
+        || matches_glob(&package.name, filter)
+        || matches_glob(&package.folder, filter)
         || package.name.rsplit('/').next() == Some(filter) && package.name.starts_with('@')
 }
 

@@ -3,6 +3,7 @@
 use rr_core::RepoView;
 
 use super::package_json::Manifest;
+use crate::places::matches_glob;
 
 /// Most members read of one workspace.
 const MEMBER_LIMIT: usize = 400;
@@ -98,9 +99,9 @@ pub(super) fn included(folder: &str, globs: &[String]) -> bool {
     let mut inside = false;
     for glob in globs {
         match glob.strip_prefix('!') {
-            Some(negated) if matches(folder, clean(negated)) => inside = false,
+            Some(negated) if matches_glob(folder, clean(negated)) => inside = false,
             Some(_) => {}
-            None => inside |= matches(folder, clean(glob)),
+            None => inside |= matches_glob(folder, clean(glob)),
         }
     }
     inside
@@ -108,40 +109,6 @@ pub(super) fn included(folder: &str, globs: &[String]) -> bool {
 
 fn clean(glob: &str) -> &str {
     glob.trim_start_matches("./").trim_end_matches('/').trim_end_matches("/package.json")
-}
-
-/// Matches a path against a glob of `*`, `**`, `?` and `{a,b}`.
-pub(super) fn matches(path: &str, glob: &str) -> bool {
-    if let Some((head, rest)) = glob.split_once('{')
-        && let Some((choices, tail)) = rest.split_once('}')
-    {
-        return choices.split(',').any(|choice| matches(path, &format!("{head}{choice}{tail}")));
-    }
-    let path: Vec<&str> = path.split('/').collect();
-    let glob: Vec<&str> = glob.split('/').collect();
-    segments(&path, &glob)
-}
-
-fn segments(path: &[&str], glob: &[&str]) -> bool {
-    match (path, glob) {
-        ([], []) => true,
-        (_, ["**"]) => !path.is_empty(),
-        (_, ["**", rest @ ..]) => (0..=path.len()).any(|at| segments(&path[at..], rest)),
-        ([first, path @ ..], [pattern, glob @ ..]) => {
-            segment(first.as_bytes(), pattern.as_bytes()) && segments(path, glob)
-        }
-        _ => false,
-    }
-}
-
-fn segment(text: &[u8], pattern: &[u8]) -> bool {
-    match (text, pattern) {
-        ([], []) => true,
-        (_, [b'*', rest @ ..]) => (0..=text.len()).any(|at| segment(&text[at..], rest)),
-        ([_, text @ ..], [b'?', rest @ ..]) => segment(text, rest),
-        ([a, text @ ..], [b, rest @ ..]) => a == b && segment(text, rest),
-        _ => false,
-    }
 }
 
 /// The items of a top-level block or flow list of a YAML file.

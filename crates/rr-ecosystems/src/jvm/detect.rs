@@ -98,7 +98,7 @@ fn unit(repo: &dyn RepoView, folder: &str, tools: &[Tool]) -> Option<Unit> {
         Tool::Gradle => gradle::FILES.iter().rev().find(|f| repo.has(&join(folder, f)))?,
     };
     let started = start::find(repo, folder, first, &reactor, gradle.as_ref());
-    let kind = match &started {
+    let kind = match started.first() {
         Some(start) if start.service => UnitKind::Service,
         Some(_) => UnitKind::Cli,
         None if reactor.len() > 1 => UnitKind::Workspace,

@@ -12,6 +12,7 @@ mod old_gradle;
 mod paths;
 mod plan;
 mod pom;
+mod services;
 mod start;
 
 use rr_core::{

@@ -7,7 +7,7 @@ use rr_core::{
 
 use super::detect::{self, Tool};
 use super::gradle::Gradle;
-use super::paths::join;
+use super::paths::{file_name, join};
 use super::{pom, start};
 use crate::miners::{program, query, split_words};
 
@@ -224,17 +224,24 @@ impl Maker<'_> {
         start.iter().chain(&options).chain(words).map(|word| (*word).to_owned()).collect()
     }
 
-    fn start(&self) -> Option<Step> {
+    fn start(&self) -> Vec<Step> {
         let reactor = pom::reactor(self.repo, &self.unit.path);
         let gradle = Gradle::read(self.repo, &self.unit.path);
-        let found = start::find(self.repo, &self.unit.path, self.tool, &reactor, gradle.as_ref())?;
-        let mut step = self.step("start", StepKind::Start, &found.title, Vec::new());
-        step.command = found.command;
-        step.cwd = found.folder;
-        step.probe = Some(found.probe);
-        step.timeout_seconds = 300;
-        step.evidence.insert(0, found.evidence);
-        Some(step)
+        let found = start::find(self.repo, &self.unit.path, self.tool, &reactor, gradle.as_ref());
+        let several = found.len() > 1;
+        let mut steps = Vec::new();
+        for found in found {
+            let name = file_name(&found.folder).to_owned();
+            let name = if several { format!("start.{name}") } else { "start".to_owned() };
+            let mut step = self.step(&name, StepKind::Start, &found.title, Vec::new());
+            step.command = found.command;
+            step.cwd = found.folder;
+            step.probe = Some(found.probe);
+            step.timeout_seconds = 300;
+            step.evidence.insert(0, found.evidence);
+            steps.push(step);
+        }
+        steps
     }
 
     /// Test sources anywhere below; without them there is nothing to run.

@@ -21,6 +21,10 @@ pub(super) struct Pom {
     pub(super) dependencies: Vec<String>,
     /// Artifact names of its build plugins.
     pub(super) plugins: Vec<String>,
+    /// Those that its modules run too, profiles that are on by themselves included.
+    pub(super) inherited: Vec<String>,
+    /// The artifact of its parent.
+    pub(super) parent: Option<String>,
     /// The Java level of its own sources: `8`, `17`.
     pub(super) release: Option<u32>,
     /// What the enforcer allows: `[17,)`.
@@ -57,6 +61,8 @@ impl Pom {
             .filter_map(|module| module.text().map(str::trim))
             .map(|module| normal(folder, module.trim_end_matches("/pom.xml")))
             .collect();
+        pom.parent = child(root, "parent").and_then(|parent| child_text(parent, "artifactId"));
+        pom.inherited = inherited(root);
         pom.read_dependencies(root);
         pom.read_plugins(root);
         pom.release = pom.release.or_else(|| pom.level());
@@ -137,6 +143,25 @@ impl Pom {
     pub(super) fn uses(&self, part: &str) -> bool {
         self.dependencies.iter().chain(&self.plugins).any(|name| name.contains(part))
     }
+}
+
+/// Artifact names of the plugins that modules inherit: those of the build itself, and those of
+/// profiles that a module's own files or the lack of others turn on.
+fn inherited(root: Node<'_, '_>) -> Vec<String> {
+    let profiles = child(root, "profiles").into_iter().flat_map(|list| list.children());
+    let on = |profile: &Node<'_, '_>| {
+        let activation = child(*profile, "activation");
+        activation.is_some_and(|activation| {
+            let file = child(activation, "file").and_then(|file| child(file, "exists"));
+            file.is_some() || child_text(activation, "activeByDefault").as_deref() == Some("true")
+        })
+    };
+    let builds = std::iter::once(root).chain(profiles.filter(|node| node.is_element()).filter(on));
+    builds
+        .filter_map(|node| child(child(node, "build")?, "plugins"))
+        .flat_map(|plugins| plugins.children())
+        .filter_map(|plugin| child_text(plugin, "artifactId"))
+        .collect()
 }
 
 /// A module and all modules below it, itself first. Each folder comes once.

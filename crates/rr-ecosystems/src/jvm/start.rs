@@ -9,6 +9,7 @@ use super::detect::Tool;
 use super::gradle::Gradle;
 use super::paths::join;
 use super::pom::Pom;
+use super::services;
 
 /// What is started.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,30 +48,29 @@ fn expression(text: &str) -> Regex {
     Regex::new(text).unwrap()
 }
 
-/// The program of a build, where it has one.
+/// What stands for a build, where it has programs: one of them, or the services that make it up,
+/// in the order in which they are started.
 pub(super) fn find(
     repo: &dyn RepoView,
     folder: &str,
     tool: Tool,
     reactor: &[Pom],
     gradle: Option<&Gradle>,
-) -> Option<Start> {
+) -> Vec<Start> {
     match tool {
         Tool::Maven => maven(repo, reactor),
-        Tool::Gradle => boot_of_gradle(repo, folder, gradle?),
+        Tool::Gradle => {
+            gradle.and_then(|gradle| boot_of_gradle(repo, folder, gradle)).into_iter().collect()
+        }
     }
 }
 
-fn maven(repo: &dyn RepoView, reactor: &[Pom]) -> Option<Start> {
-    let boot = reactor.iter().find(|pom| {
-        pom.packaging != "pom"
-            && pom.plugins.iter().any(|plugin| plugin == "spring-boot-maven-plugin")
-            && (pom.uses("-web") || pom.uses("-gateway") || pom.uses("-server"))
-    });
-    if let Some(pom) = boot {
-        let health = pom.uses("spring-boot-starter-actuator").then_some("/actuator/health");
-        return Some(server(repo, pom, JAR, "start the Spring Boot application", health));
-    }
+fn maven(repo: &dyn RepoView, reactor: &[Pom]) -> Vec<Start> {
+    let services = services::of(repo, reactor);
+    if services.is_empty() { other(repo, reactor).into_iter().collect() } else { services }
+}
+
+fn other(repo: &dyn RepoView, reactor: &[Pom]) -> Option<Start> {
     let quarkus = reactor.iter().find(|pom| {
         pom.packaging != "pom" && pom.plugins.iter().any(|p| p.contains("quarkus-maven"))
     });
@@ -116,10 +116,16 @@ fn self_contained(pom: &Pom) -> bool {
 }
 
 /// The application's jar: not the one before repackaging, sources or documentation.
-const JAR: &str = "exec java -jar \"$(ls -S target/*.jar | grep -v -e '-sources' -e '-javadoc' -e '-tests' -e '-plain' -e '/original-' | head -n 1)\"";
+pub(super) const JAR: &str = "exec java -jar \"$(ls -S target/*.jar | grep -v -e '-sources' -e '-javadoc' -e '-tests' -e '-plain' -e '/original-' | head -n 1)\"";
 
-fn server(repo: &dyn RepoView, pom: &Pom, line: &str, title: &str, health: Option<&str>) -> Start {
-    let port = configured_port(repo, &pom.folder);
+pub(super) fn server(
+    repo: &dyn RepoView,
+    pom: &Pom,
+    line: &str,
+    title: &str,
+    health: Option<&str>,
+) -> Start {
+    let port = configured_port(repo, &pom.folder).unwrap_or(USUAL_PORT);
     let paths = health.into_iter().chain(["/"]).map(str::to_owned).collect();
     Start {
         service: true,
@@ -135,8 +141,11 @@ fn server(repo: &dyn RepoView, pom: &Pom, line: &str, title: &str, health: Optio
     }
 }
 
-/// `server.port` of the default configuration; frameworks listen on 8080 without one.
-fn configured_port(repo: &dyn RepoView, folder: &str) -> u16 {
+/// Where frameworks listen when nothing says so.
+const USUAL_PORT: u16 = 8080;
+
+/// `server.port` of the default configuration.
+pub(super) fn configured_port(repo: &dyn RepoView, folder: &str) -> Option<u16> {
     let resources = join(folder, "src/main/resources");
     ["application.properties", "application.yml", "application.yaml"]
         .iter()
@@ -145,7 +154,6 @@ fn configured_port(repo: &dyn RepoView, folder: &str) -> u16 {
             let found = PROPERTY_PORT.captures(&text).or_else(|| YAML_PORT.captures(&text))?;
             found[1].parse().ok()
         })
-        .unwrap_or(8080)
 }
 
 /// A plain program with a main class: a server where its source listens.

@@ -262,3 +262,45 @@ fn what_the_build_file_skips_is_run_where_nothing_else_was() {
     };
     assert!(command.to_string().contains("-fae -DskipTests=false "));
 }
+
+const BOOT: &str = "<parent><artifactId>root</artifactId></parent><dependencies><dependency><groupId>g</groupId><artifactId>";
+
+/// A build of two applications whose plugin a profile of the root turns on.
+fn two_applications(ports: [&str; 2]) -> UnitPlan {
+    let root = "<project><artifactId>root</artifactId><packaging>pom</packaging><modules><module>shop</module><module>config</module></modules>\
+                <profiles><profile><activation><file><exists>src/main/resources/application.yml</exists></file></activation>\
+                <build><plugins><plugin><artifactId>spring-boot-maven-plugin</artifactId></plugin></plugins></build></profile></profiles></project>";
+    let module = |name: &str, uses: &str| {
+        format!(
+            "<project><artifactId>{name}</artifactId>{BOOT}{uses}</artifactId></dependency></dependencies></project>"
+        )
+    };
+    let shop = module("shop", "spring-boot-starter-web");
+    let config = module("config", "spring-cloud-config-server");
+    let port = |port: &str| format!("server:\n  port: {port}\n");
+    let yml = ports.map(port);
+    planned(&[
+        ("pom.xml", root),
+        ("shop/pom.xml", &shop),
+        ("shop/src/main/java/Shop.java", "@SpringBootApplication class Shop {}"),
+        ("shop/src/main/resources/application.yml", &yml[0]),
+        ("config/pom.xml", &config),
+        ("config/src/main/java/Config.java", "@SpringBootApplication class Config {}"),
+        ("config/src/main/resources/application.yml", &yml[1]),
+    ])
+    .1
+}
+
+#[test]
+fn applications_of_one_build_are_started_in_order_where_each_has_its_port() {
+    let started = |plan: &UnitPlan| -> Vec<String> {
+        let starts = plan.steps.iter().filter(|step| step.kind == StepKind::Start);
+        let shown =
+            |step: &Step| format!("{} {:?}", step.cwd, step.probe.as_ref().unwrap().expected_port);
+        starts.map(shown).collect()
+    };
+    let system = two_applications(["8081", "8888"]);
+    assert_eq!(started(&system), ["config Some(8888)", "shop Some(8081)"]);
+    let alternatives = two_applications(["8080", "8080"]);
+    assert_eq!(started(&alternatives), ["config Some(8080)"]);
+}

@@ -3,15 +3,23 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use rr_core::{FactKey, Trust};
+use rr_core::{Evidence, FactKey, RepoView, Trust};
 
 use super::collected::{Mined, Place, Script};
 use super::command_line::join;
+use super::compose_files;
 use super::images;
 use super::yaml::{self, Node};
 
-/// Mines one compose file.
-pub(super) fn mine(path: &str, text: &str, mined: &mut Mined) {
+/// Whether a file of this name is a compose file.
+pub(super) fn is_file(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    (lower.ends_with(".yml") || lower.ends_with(".yaml"))
+        && (lower.starts_with("docker-compose") || lower.starts_with("compose"))
+}
+
+/// Mines one compose file, with the files that it names.
+pub(super) fn mine(repo: &dyn RepoView, path: &str, text: &str, mined: &mut Mined) {
     let root = match yaml::parse(text) {
         Ok(root) => root,
         Err(error) => {
@@ -22,52 +30,42 @@ pub(super) fn mine(path: &str, text: &str, mined: &mut Mined) {
     let place = Place { path, rule: "compose", trust: Trust::Container };
     let services = root.get("services").map(Node::pairs).unwrap_or_default();
     for (name, service) in services {
-        let service = &extended(services, service);
+        let service = &compose_files::extended(repo, path, services, service);
+        let variables = variables(repo, &place, service);
         let image = service.text_of("image").map(defaulted).unwrap_or_default();
         let evidence = place.at(service.line, &format!("{name}: {image}"));
         match images::service(&image, name, evidence) {
             Some(found) if service.get("build").is_none() => {
-                backing_service(found, service, mined);
+                backing_service(found, service, &variables, mined);
             }
             _ => {
-                own_service(&place, name, service, mined);
+                own_service(&place, name, service, &variables, mined);
                 order(&place, services, service, mined);
             }
         }
     }
 }
 
-/// A service with what it takes over from another of the same file, where it says nothing itself.
-fn extended(services: &[(Rc<str>, Node)], service: &Node) -> Node {
-    let base = service.get("extends").and_then(|extends| {
-        let name = extends.text_of("service").or_else(|| extends.text())?;
-        let own = extends.get("file").is_none();
-        services.iter().find(|(known, _)| own && &**known == name).map(|(_, node)| node)
-    });
-    let Some(base) = base else { return service.clone() };
-    let mut pairs: Vec<(Rc<str>, Node)> = service.pairs().to_vec();
-    for (key, node) in base.pairs() {
-        if !pairs.iter().any(|(known, _)| known == key) {
-            pairs.push((Rc::clone(key), node.clone()));
-        }
-    }
-    Node { line: service.line, value: yaml::Value::Map(Rc::new(pairs)) }
-}
-
 /// What a service that is built here waits for: databases by kind, others by their folder.
 fn order(place: &Place<'_>, services: &[(Rc<str>, Node)], service: &Node, mined: &mut Mined) {
     let Some(unit) = context_folder(place, service) else { return };
     let Some(needs) = service.get("depends_on") else { return };
-    let named: Vec<(&str, u32)> = match needs.pairs() {
-        [] => needs.items().iter().filter_map(|item| Some((item.text()?, item.line))).collect(),
-        pairs => pairs.iter().map(|(name, node)| (&**name, node.line)).collect(),
+    let named: Vec<(&str, u32, Option<&str>)> = match needs.pairs() {
+        [] => {
+            needs.items().iter().filter_map(|item| Some((item.text()?, item.line, None))).collect()
+        }
+        pairs => {
+            let named = pairs.iter();
+            named.map(|(name, node)| (&**name, node.line, node.text_of("condition"))).collect()
+        }
     };
-    for (name, line) in named {
+    for (name, line, condition) in named {
         let Some((_, other)) = services.iter().find(|(known, _)| &**known == name) else {
             continue;
         };
         let image = other.text_of("image").map(defaulted).unwrap_or_default();
-        let evidence = place.at(line, &format!("depends_on: {name}"));
+        let condition = condition.map(|text| format!(" ({text})")).unwrap_or_default();
+        let evidence = place.at(line, &format!("depends_on: {name}{condition}"));
         let value = match images::service(&image, name, evidence.clone()) {
             Some(found) if other.get("build").is_none() => found.kind.as_str().to_owned(),
             _ => match context_folder(place, other) {
@@ -79,24 +77,36 @@ fn order(place: &Place<'_>, services: &[(Rc<str>, Node)], service: &Node, mined:
     }
 }
 
-fn backing_service(mut found: super::collected::MinedService, service: &Node, mined: &mut Mined) {
+fn backing_service(
+    mut found: super::collected::MinedService,
+    service: &Node,
+    variables: &[Variable],
+    mined: &mut Mined,
+) {
     let ports = service.get("ports").map(Node::items).unwrap_or_default();
     found.port = ports.iter().find_map(|port| match port.text() {
         Some(text) => images::published(&defaulted(text), found.kind),
         None => port.text_of("published").and_then(|p| p.parse().ok()),
     });
-    found.env = variables(service).into_iter().map(|(name, value, _)| (name, value)).collect();
+    let pair = |(name, value, _): &Variable| (name.clone(), value.clone());
+    found.env = variables.iter().map(pair).collect();
     found.optional = service.get("profiles").is_some_and(|p| !p.texts().is_empty());
     mined.services.push(found);
 }
 
-fn own_service(place: &Place<'_>, name: &str, service: &Node, mined: &mut Mined) {
+fn own_service(
+    place: &Place<'_>,
+    name: &str,
+    service: &Node,
+    variables: &[Variable],
+    mined: &mut Mined,
+) {
     let folder = context_folder(place, service);
     let unit = folder.clone().unwrap_or_else(|| place.folder().to_owned());
     let mut env = BTreeMap::new();
-    for (name, value, line) in variables(service) {
-        mined.variable(&name, &value, &unit, place.at(line, &format!("{name}: {value}")));
-        env.insert(name, value);
+    for (name, value, evidence) in variables {
+        mined.variable(name, value, &unit, evidence.clone());
+        env.insert(name.clone(), value.clone());
     }
     if service.get("build").is_none() {
         return;
@@ -160,9 +170,19 @@ pub(super) fn local_path(check: &str) -> Option<&str> {
     url.find('/').map(|at| &url[at..])
 }
 
-fn variables(service: &Node) -> Vec<(String, String, u32)> {
-    let found = service.get("environment").map(Node::variables).unwrap_or_default();
-    found.into_iter().map(|(name, value, line)| (name, defaulted(&value), line)).collect()
+/// A variable of a service: name, value, place.
+type Variable = (String, String, Evidence);
+
+/// The variables that a service is given, those of its own file ruling over its files of variables.
+fn variables(repo: &dyn RepoView, place: &Place<'_>, service: &Node) -> Vec<Variable> {
+    let mut found = compose_files::variables(repo, place, service);
+    for (name, value, line) in service.get("environment").map(Node::variables).unwrap_or_default() {
+        let value = defaulted(&value);
+        let evidence = place.at(line, &format!("{name}: {value}"));
+        found.retain(|(known, ..)| *known != name);
+        found.push((name, value, evidence));
+    }
+    found
 }
 
 /// `${NAME:-default}` and `${NAME-default}` as their default; `${NAME}` stays.
@@ -186,16 +206,68 @@ pub(super) fn defaulted(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rr_core::{CommandClass, ServiceKind};
+    use rr_core::{CommandClass, MemoryRepo, ServiceKind};
+
+    fn mined(files: &[(&str, &str)]) -> Mined {
+        let repo = MemoryRepo::new(files.iter().copied());
+        let mut mined = Mined::default();
+        mine(&repo, files[0].0, files[0].1, &mut mined);
+        mined
+    }
+
+    #[test]
+    fn files_of_variables_and_services_of_other_files_count() {
+        let mined = mined(&[
+            (
+                "ops/compose.yml",
+                "services:\n  web:\n    extends: {file: ../base.yml, service: app}\n    env_file: [a.env, {path: b.env}]\n\
+                 \x20   environment: {MODE: own}\n    depends_on: {db: {condition: service_healthy}}\n\
+                 \x20 db:\n    image: postgres\n    env_file: a.env\n",
+            ),
+            (
+                "base.yml",
+                "services:\n  app:\n    extends: root\n    command: pytest\n  root:\n    build: ./api\n",
+            ),
+            ("ops/a.env", "MODE=file\nPOSTGRES_DB=shop\n"),
+            ("ops/b.env", "PORT=80\n"),
+        ]);
+        assert_eq!(
+            (mined.commands[0].line.as_str(), mined.commands[0].cwd.as_str()),
+            ("pytest", "api")
+        );
+        assert_eq!(mined.services[0].env["POSTGRES_DB"], "shop");
+        let shown: Vec<_> = mined
+            .variables
+            .iter()
+            .map(|v| format!("{}={} {}", v.name, v.value, v.evidence.place()))
+            .collect();
+        assert_eq!(
+            shown,
+            [
+                "POSTGRES_DB=shop ops/a.env:2 (compose.env-file)",
+                "PORT=80 ops/b.env:1 (compose.env-file)",
+                "MODE=own ops/compose.yml:5 (compose)",
+            ]
+        );
+        let waits = mined.facts.iter().find(|fact| fact.key == FactKey::StartsAfter).unwrap();
+        assert_eq!(waits.evidence.excerpt, "depends_on: db (service_healthy)");
+    }
+
+    #[test]
+    fn services_that_extend_each_other_in_a_circle_end() {
+        let mined = mined(&[(
+            "compose.yml",
+            "services:\n  a: {extends: b, build: .}\n  b: {extends: a}\n  c: {extends: c}\n",
+        )]);
+        assert!(mined.services.is_empty());
+    }
 
     #[test]
     fn a_service_takes_over_what_it_extends_and_waits_for_others() {
-        let mut mined = Mined::default();
-        mine(
+        let mined = mined(&[(
             "compose.yml",
             "services:\n  base:\n    build: ./api\n    ports: ['80:8000']\n  web:\n    extends: base\n    command: pytest\n    depends_on: [db, base]\n  db:\n    image: postgres\n",
-            &mut mined,
-        );
+        )]);
         assert_eq!(mined.commands[0].cwd, "api");
         let waits: Vec<_> = mined
             .facts
@@ -208,16 +280,14 @@ mod tests {
 
     #[test]
     fn backing_services_and_own_services_are_told_apart() {
-        let mut mined = Mined::default();
-        mine(
+        let mined = mined(&[(
             "docker-compose.yml",
             "services:\n  db:\n    image: postgres:${PG:-15}\n    ports: ['5433:5432']\n\
              \x20   environment:\n      - POSTGRES_PASSWORD=pw\n  cache:\n    image: redis\n    profiles: [extra]\n\
              \x20 web:\n    build: ./api\n    command: uvicorn app:app\n    ports: ['${P:-80}:8000']\n\
              \x20   environment:\n      DATABASE_URL: postgres://postgres:pw@db/app\n\
              \x20   healthcheck: {test: ['CMD', 'curl', '-f', 'http://localhost:8000/health']}\n",
-            &mut mined,
-        );
+        )]);
         let db = &mined.services[0];
         assert_eq!(
             (db.kind, db.port, db.version.as_deref()),

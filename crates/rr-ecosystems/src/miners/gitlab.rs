@@ -7,6 +7,7 @@ use rr_core::{FactKey, RepoView, Trust};
 use super::collected::{Mined, Place, Script};
 use super::images;
 use super::yaml::{self, Node};
+use crate::places::matches_glob;
 
 /// Keys at the top that are no jobs.
 const RESERVED: &[&str] = &[
@@ -68,8 +69,8 @@ fn read(
     };
     let included = root.get("include").map(local_files).unwrap_or_default();
     roots.push((path.to_owned(), root));
-    for file in included.iter().filter(|_| depth > 0) {
-        read(repo, file, depth - 1, roots, mined);
+    for file in included.iter().filter(|_| depth > 0).flat_map(|file| named(repo, file)) {
+        read(repo, &file, depth - 1, roots, mined);
     }
 }
 
@@ -78,8 +79,21 @@ fn local_files(include: &Node) -> Vec<String> {
     let of = |node: &Node| node.text_of("local").or_else(|| node.text()).map(str::to_owned);
     let listed = include.items().iter().filter_map(of);
     let own = of(include).into_iter();
-    let files = own.chain(listed).filter(|file| !file.contains("://") && !file.contains('*'));
+    let files = own.chain(listed).filter(|file| !file.contains("://"));
     files.map(|file| file.trim_start_matches('/').to_owned()).collect()
+}
+
+/// The files that a path of `include` means: itself, or those that its wildcards match
+/// (`ci/*.yml`, `ci/**.yml` at any depth).
+fn named(repo: &dyn RepoView, path: &str) -> Vec<String> {
+    if !path.contains('*') {
+        return vec![path.to_owned()];
+    }
+    let pattern = path.replace("/**.", "/**/*.");
+    let fits = |entry: &&rr_core::FileEntry| matches_glob(&entry.path, &pattern);
+    let folder = path.split('*').next().and_then(|head| head.rsplit_once('/'));
+    let below = repo.below(folder.map_or("", |(folder, _)| folder));
+    below.iter().filter(fits).take(INCLUDES).map(|entry| entry.path.clone()).collect()
 }
 
 /// A job with its templates and the defaults behind it.
@@ -190,6 +204,24 @@ mod tests {
         let places: Vec<_> = mined.commands.iter().map(|c| c.evidence.place()).collect();
         assert_eq!(places, [".gitlab-ci.yml:6 (gitlab.script)", "ci/base.yml:5 (gitlab.script)"]);
         assert_eq!(mined.facts[0].value, "3.12");
+    }
+
+    #[test]
+    fn wildcards_of_includes_are_followed() {
+        let job = |name: &str| format!("{name}:\n  script: pytest {name}\n");
+        let repo = MemoryRepo::new([
+            (
+                ".gitlab-ci.yml",
+                "include:\n  - local: 'ci/*.yml'\n  - local: '/deep/**.yml'\n".to_owned(),
+            ),
+            ("ci/a.yml", job("a")),
+            ("ci/below/b.yml", job("b")),
+            ("deep/x/y/c.yml", job("c")),
+        ]);
+        let mut mined = Mined::default();
+        mine(&repo, &mut mined);
+        let lines: Vec<_> = mined.commands.iter().map(|c| c.line.as_str()).collect();
+        assert_eq!(lines, ["pytest a", "pytest c"]);
     }
 
     #[test]

@@ -33,6 +33,11 @@ pub(crate) fn usual_port(kind: ServiceKind) -> u16 {
     SERVICES.iter().find(|(_, known, _)| *known == kind).map_or(0, |(_, _, port)| *port)
 }
 
+/// Whether a database or broker usually listens here.
+pub(crate) fn is_usual_port(port: u16) -> bool {
+    SERVICES.iter().any(|(_, _, usual)| *usual == port)
+}
+
 /// The kind of service that a name stands for: `postgres`, `bitnami/redis`.
 pub(crate) fn service_kind(name: &str) -> Option<ServiceKind> {
     let base = name.rsplit('/').next()?.split([':', '@']).next()?.to_ascii_lowercase();

@@ -5,8 +5,12 @@ use std::collections::BTreeMap;
 use rr_core::{FactKey, Trust};
 
 use super::collected::{Mined, Place, Script};
+use super::images;
 
-/// Mines a Vagrantfile: shell provisioning, forwarded ports.
+/// The port of the machine's own remote shell.
+const SHELL: u16 = 22;
+
+/// Mines a Vagrantfile: shell provisioning, and forwarded ports that are no database's.
 pub(super) fn vagrant(path: &str, text: &str, mined: &mut Mined) {
     let place = Place { path, rule: "vagrant", trust: Trust::Container };
     let env = BTreeMap::new();
@@ -46,7 +50,9 @@ pub(super) fn vagrant(path: &str, text: &str, mined: &mut Mined) {
             );
         } else if let Some((_, rest)) = line.split_once("guest:") {
             let port: String = rest.trim().chars().take_while(char::is_ascii_digit).collect();
-            if code.contains("forwarded_port") && port.parse::<u16>().is_ok() {
+            let number_of = port.parse::<u16>();
+            let own = number_of.is_ok_and(|port| !images::is_usual_port(port) && port != SHELL);
+            if code.contains("forwarded_port") && own {
                 mined.fact(FactKey::Port, place.folder(), &port, place.at(number, line));
             }
         }
@@ -101,13 +107,14 @@ mod tests {
         let mut mined = Mined::default();
         vagrant(
             "Vagrantfile",
-            "config.vm.network \"forwarded_port\", guest: 8000, host: 80\n# inline: \"rm -rf /\"\nconfig.vm.provision \"shell\", inline: <<-SHELL\n  apt-get install -y libpq-dev\n  make test\nSHELL\n",
+            "config.vm.network \"forwarded_port\", guest: 8000, host: 80\nconfig.vm.network \"forwarded_port\", guest: 5432, host: 15432\n# inline: \"rm -rf /\"\nconfig.vm.provision \"shell\", inline: <<-SHELL\n  apt-get install -y libpq-dev\n  make test\nSHELL\n",
             &mut mined,
         );
         let shown: Vec<_> =
             mined.commands.iter().map(|c| (c.class, c.evidence.line.unwrap())).collect();
-        assert_eq!(shown, [(CommandClass::System, 4), (CommandClass::Test, 5)]);
-        assert_eq!(mined.facts[0].value, "8000");
+        assert_eq!(shown, [(CommandClass::System, 5), (CommandClass::Test, 6)]);
+        let ports: Vec<_> = mined.facts.iter().map(|fact| fact.value.as_str()).collect();
+        assert_eq!(ports, ["8000"]);
     }
 
     #[test]

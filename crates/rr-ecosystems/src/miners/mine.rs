@@ -5,8 +5,8 @@ use rr_core::{FileEntry, RepoView, UnitRole};
 use super::collected::{Mined, folder_of};
 use super::{
     app_json, azure, circle, compose, devcontainer, dockerfile, dotenv, drone, github, gitlab,
-    hosting, jenkins, justfile, machines, mage, makefile, nox, package_json, pins, procfile,
-    pyproject, readme, shell_scripts, taskfile, tox, travis,
+    hosting, jenkins, justfile, kubernetes, machines, mage, makefile, nox, package_json, pins,
+    procfile, pyproject, readme, shell_scripts, taskfile, tox, travis,
 };
 use crate::places::decoy_role;
 
@@ -17,6 +17,15 @@ const FILE_LIMIT: usize = 2000;
 
 /// Reads one file.
 type FileMiner = fn(path: &str, text: &str, mined: &mut Mined);
+
+/// Reads one file and those of the tree that it names.
+type TreeMiner = fn(repo: &dyn RepoView, path: &str, text: &str, mined: &mut Mined);
+
+/// What reads a file.
+enum Miner {
+    File(FileMiner),
+    Tree(TreeMiner),
+}
 
 /// Mines a tree: CI first, then files by name, in path order.
 pub(crate) fn mine(repo: &dyn RepoView) -> Mined {
@@ -31,8 +40,10 @@ pub(crate) fn mine(repo: &dyn RepoView) -> Mined {
             mined.notes.push(format!("only the first {FILE_LIMIT} build files were read"));
             break;
         }
-        if let Some(text) = repo.text(&entry.path) {
-            miner(&entry.path, &text, &mut mined);
+        let Some(text) = repo.text(&entry.path) else { continue };
+        match miner {
+            Miner::File(miner) => miner(&entry.path, &text, &mut mined),
+            Miner::Tree(miner) => miner(repo, &entry.path, &text, &mut mined),
         }
     }
     shell_scripts::mine(repo, &mut mined);
@@ -40,8 +51,22 @@ pub(crate) fn mine(repo: &dyn RepoView) -> Mined {
 }
 
 /// The miner that knows a file by its name and place.
-fn miner_of(entry: &FileEntry) -> Option<FileMiner> {
+fn miner_of(entry: &FileEntry) -> Option<Miner> {
     let path = entry.path.as_str();
+    if let Some(miner) = miner_of_path(path) {
+        return Some(Miner::File(miner));
+    }
+    let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let near = path.matches('/').count() <= DEPTH && !carried(folder);
+    let own = matches!(decoy_role(folder), None | Some(UnitRole::Tooling));
+    (near && own && compose::is_file(name)).then_some(Miner::Tree(compose::mine))
+}
+
+fn carried(folder: &str) -> bool {
+    folder.split('/').any(|part| part == "node_modules")
+}
+
+fn miner_of_path(path: &str) -> Option<FileMiner> {
     match path {
         ".circleci/config.yml" => return Some(circle::mine),
         ".travis.yml" => return Some(travis::mine),
@@ -63,7 +88,7 @@ fn miner_of(entry: &FileEntry) -> Option<FileMiner> {
         return Some(drone::mine);
     }
     let folder = folder_of(path);
-    if path.matches('/').count() > DEPTH || folder.split('/').any(|part| part == "node_modules") {
+    if path.matches('/').count() > DEPTH || carried(folder) {
         return None;
     }
     let decoy = decoy_role(folder);
@@ -80,6 +105,7 @@ fn miner_of(entry: &FileEntry) -> Option<FileMiner> {
     let own = decoy.is_none() || folder.starts_with(".git");
     container_miner(name)
         .or_else(|| hosting::miner(name))
+        .or_else(|| kubernetes::is_manifest(path).then_some(kubernetes::mine as FileMiner))
         .or_else(|| readme_miner(path, name).filter(|_| own))
 }
 
@@ -106,11 +132,6 @@ fn task_miner(name: &str) -> Option<FileMiner> {
 
 fn container_miner(name: &str) -> Option<FileMiner> {
     let lower = name.to_ascii_lowercase();
-    let is_compose = (lower.ends_with(".yml") || lower.ends_with(".yaml"))
-        && (lower.starts_with("docker-compose") || lower.starts_with("compose"));
-    if is_compose {
-        return Some(compose::mine);
-    }
     if lower == "dockerfile"
         || lower == "containerfile"
         || lower.starts_with("dockerfile.")

@@ -56,6 +56,25 @@ pub(crate) fn parse(text: &str) -> Result<Node, String> {
     builder.done.ok_or_else(|| "empty".to_owned())
 }
 
+/// Reads every document that is not empty.
+///
+/// # Errors
+/// A sentence on what is wrong, for a note.
+pub(crate) fn parse_all(text: &str) -> Result<Vec<Node>, String> {
+    if text.len() > SIZE_LIMIT {
+        return Err(format!("over {SIZE_LIMIT} bytes"));
+    }
+    LOOKED_AT.set(0);
+    let mut builder = Builder::default();
+    let mut documents = Vec::new();
+    for event in Parser::new_from_str(text) {
+        let (event, span) = event.map_err(|error| error.to_string())?;
+        builder.take(event, u32::try_from(span.start.line()).unwrap_or(0))?;
+        documents.extend(builder.done.take());
+    }
+    Ok(documents)
+}
+
 enum Open {
     List(Vec<Node>),
     Map(Vec<(Rc<str>, Node)>, Option<Rc<str>>),

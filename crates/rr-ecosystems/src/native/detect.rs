@@ -7,7 +7,7 @@ use rr_core::{
 
 use super::paths::{file_name, join, parent, relative};
 use super::system::{self, System};
-use super::{autotools, cmake, make, meson};
+use super::{autotools, cmake, make_program, meson};
 
 /// Build files that make a folder a candidate.
 const BUILD_FILES: &[&str] = &[
@@ -115,7 +115,7 @@ pub(super) fn main_program(repo: &dyn RepoView, folder: &str, system: System) ->
         System::CMake => cmake::main_program(repo, folder),
         System::Meson => meson::main_program(repo, folder),
         System::Autotools => autotools::main_program(repo, folder),
-        System::Configure | System::Make => make::main_program(repo, folder),
+        System::Configure | System::Make => make_program::main_program(repo, folder),
     }
 }
 

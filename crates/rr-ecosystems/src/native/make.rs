@@ -26,7 +26,7 @@ fn expression(text: &str) -> Regex {
 }
 
 /// The makefile of a folder, or what it is generated from.
-fn text(repo: &dyn RepoView, folder: &str) -> Option<(String, Arc<str>)> {
+pub(super) fn text(repo: &dyn RepoView, folder: &str) -> Option<(String, Arc<str>)> {
     ["Makefile.in", "makefile.in"]
         .iter()
         .chain(FILES)
@@ -239,17 +239,4 @@ pub(super) fn test_folder(repo: &dyn RepoView, unit: &str) -> Option<MakeTest> {
             }
         })
         .next()
-}
-
-/// The program that a hand-written makefile names: `TARGET = frob`, `PROG := frob`.
-pub(super) fn main_program(repo: &dyn RepoView, folder: &str) -> Option<String> {
-    static NAMED: LazyLock<Regex> = LazyLock::new(|| {
-        expression(
-            r"(?m)^(?:TARGET|PROG|PROGRAM|BIN|BINARY|EXE|EXECUTABLE)\s*[:?]?=\s*([A-Za-z0-9_+-]+)\s*$",
-        )
-    });
-    let (_, text) = text(repo, folder)?;
-    let name = NAMED.captures(&text).map(|found| found[1].to_owned())?;
-    let side = ["test", "lib", "bench"].iter().any(|word| name.starts_with(word));
-    (!side && name != "bin").then_some(name)
 }

@@ -8,6 +8,7 @@ mod cmake;
 mod detect;
 mod diagnose;
 mod make;
+mod make_program;
 mod meson;
 mod packages;
 mod paths;

@@ -48,17 +48,16 @@ pub(super) fn defaults(
             add("script", &["python", name], place(&path, "python.own-runner"));
         }
     }
-    if let Some(path) = layout.tests.first() {
-        let outside_names = layout.tests.iter().all(|path| !pytest_name(file_name(path)));
+    let tests: Vec<&String> =
+        layout.tests.iter().filter(|path| holds_tests(repo, path)).take(TESTS).collect();
+    if let Some(path) = tests.first() {
+        let outside_names = tests.iter().all(|path| !pytest_name(file_name(path)));
+        let evidence = place(path, "python.test-files");
         if outside_names {
-            let pattern = "python_files=test*.py *_test.py *tests.py tests/*.py test/*.py";
-            add(
-                "pytest",
-                &["python", "-m", "pytest", "-o", pattern],
-                place(path, "python.test-files"),
-            );
+            let pattern = format!("python_files={}", names(&tests));
+            add("pytest", &["python", "-m", "pytest", "-o", &pattern], evidence);
         } else {
-            add("pytest", &["python", "-m", "pytest"], place(path, "python.test-files"));
+            add("pytest", &["python", "-m", "pytest"], evidence);
         }
         if signs.unittest {
             let folder = relative(&unit.path, parent(path));
@@ -81,6 +80,31 @@ pub(super) fn defaults(
         }
     }
     unique
+}
+
+/// Most test files looked at.
+const TESTS: usize = 300;
+/// Most names that are spelled out as a pattern.
+const NAMES: usize = 20;
+
+/// Whether a file holds tests: by its name, or by what it defines. Other files beside tests help
+/// them, and loading those may do anything.
+fn holds_tests(repo: &dyn RepoView, path: &str) -> bool {
+    let defines = ["def test", "class Test", "TestCase", "import pytest", "from pytest"];
+    pytest_name(file_name(path))
+        || repo.text(path).is_some_and(|text| defines.iter().any(|sign| text.contains(sign)))
+}
+
+/// The names of test files as a pattern of pytest's.
+fn names(tests: &[&String]) -> String {
+    let mut names: Vec<&str> = tests.iter().map(|path| file_name(path)).collect();
+    names.retain(|name| !name.contains(char::is_whitespace));
+    names.sort_unstable();
+    names.dedup();
+    if names.is_empty() || names.len() > NAMES {
+        return "test*.py *_test.py *tests.py tests/*.py test/*.py".to_owned();
+    }
+    names.join(" ")
 }
 
 /// Whether pytest collects a file of this name by itself.
@@ -137,5 +161,24 @@ impl Signs {
             signs.pytest = named.then(|| manifest.files.first().cloned()).flatten();
         }
         signs
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rr_core::MemoryRepo;
+
+    #[test]
+    fn helpers_beside_tests_are_no_tests() {
+        let repo = MemoryRepo::new([
+            ("tests/checks.py", "import thing\ndef test_it(): pass\n"),
+            ("tests/rich-fail.py", "raise SystemExit(1)\n"),
+            ("tests/lit.cfg.py", "config.name = 'x'\n"),
+        ]);
+        let held = |path: &str| holds_tests(&repo, path);
+        assert!(held("tests/checks.py") && held("tests/test_absent.py"));
+        assert!(!held("tests/rich-fail.py") && !held("tests/lit.cfg.py"));
+        assert_eq!(names(&[&"tests/checks.py".to_owned()]), "checks.py");
     }
 }

@@ -13,7 +13,9 @@ pub(super) fn plan(repo: &dyn RepoView, unit: &Unit, context: &PlanContext<'_>) 
     let maker = Maker { repo, unit, context, id: EcosystemId::new("ruby") };
     // Without a Ruby of its own, the host gets the distribution's in a layer.
     let hosted = context.environment.tools.contains_key("ruby");
+    // Which bundle is meant concerns every step; what else CI sets around tests, only some.
     let mut env = query::env_for_tests(context.analysis, unit);
+    env.retain(|name, _| name.starts_with("BUNDLE_"));
     env.extend(
         [
             ("BUNDLE_PATH", "@{env}/bundle"),

@@ -14,15 +14,15 @@ pub(crate) static ELIXIR: Declared = Declared {
     sources: &["ex", "exs"],
     versions: &[exact(".tool-versions", r"^elixir\s+(\d[^\s-]*)"), range("mix.exs", r#"(?:\belixir:\s*|@elixir_requirement\s+|@elixir_version\s+)"([^"]+)""#)],
     frameworks: &[("mix.exs:{:phoenix,", "phoenix"), ("mix.exs:{:plug_cowboy,&!mix.exs:{:phoenix,|mix.exs:{:bandit,&!mix.exs:{:phoenix,", "plug"), ("mix.exs:{:ecto_sql,|mix.exs:{:ecto,", "ecto"), ("mix.exs:{:absinthe", "absinthe"), ("mix.exs:{:nerves,", "nerves"), ("***/test_helper.exs", "exunit")],
-    kinds: &[("mix.exs:{:phoenix,&lib/&config/", UnitKind::Service), ("mix.exs:escript:", UnitKind::Cli)],
+    kinds: &[("mix.exs:{:phoenix,&config/&**/endpoint.ex:use Phoenix.Endpoint", UnitKind::Service), ("mix.exs:escript:", UnitKind::Cli)],
     test_programs: &["mix"],
     env: &[("MIX_ENV", "test"), ("MIX_HOME", "@{env}/mix"), ("HEX_HOME", "@{env}/hex"), ("ELIXIR_ERL_OPTIONS", "+fnu")],
     steps: &[
         install("mix.exs:{:|mix.lock", "mix local.hex --force --if-missing && mix local.rebar --force --if-missing && mix deps.get"),
-        step(StepKind::Migrate, "mix.exs:{:phoenix,&mix.exs:{:ecto_sql,&config/", "MIX_ENV=dev mix ecto.create && MIX_ENV=dev mix ecto.migrate"),
+        step(StepKind::Migrate, "mix.exs:{:phoenix,&mix.exs:{:ecto_sql,&config/&**/endpoint.ex:use Phoenix.Endpoint", "MIX_ENV=dev mix ecto.create && MIX_ENV=dev mix ecto.migrate"),
         build("", "mix compile"),
         build("mix.exs:escript:", "mix escript.build"),
-        start("mix.exs:{:phoenix,&config/", "exec env MIX_ENV=dev mix phx.server", 4000),
+        start("mix.exs:{:phoenix,&config/&**/endpoint.ex:use Phoenix.Endpoint", "exec env MIX_ENV=dev mix phx.server", 4000),
         test("test/|apps/", "elixir -r \"@{tools}/recorder/elixir/recorder.exs\" -S mix test --formatter RepoRunner.Recorder --formatter ExUnit.CLIFormatter", "exunit", Report::Recorder),
     ],
     rules: &[

@@ -6,7 +6,8 @@ use regex::Regex;
 use rr_core::{CauseClass, Command, PlanEdit, Remedy, RepoView, StepKind, UnitKind};
 
 use super::super::condition::named;
-use super::super::{Declared, NOTHING, Report, build, exact, install, range, test};
+use super::super::{Declared, NOTHING, Report, build, exact, install, range, start, test};
+use crate::places::decoy_role;
 use crate::rules::{Match, Rule, packages};
 
 #[rustfmt::skip]
@@ -21,12 +22,16 @@ pub(crate) static HASKELL: Declared = Declared {
     frameworks: &[("***/.cabal:hspec", "hspec"), ("***/.cabal:tasty", "tasty"), ("**/.cabal:servant", "servant"), ("**/.cabal:yesod", "yesod"), ("**/.cabal:scotty", "scotty")],
     kinds: &[("**/.cabal:yesod|**/.cabal:scotty|**/.cabal:warp,", UnitKind::Service), ("**/.cabal:\nexecutable |package.yaml:executables:", UnitKind::Cli)],
     test_programs: &["cabal", "stack"],
+    program,
     env: &[("CABAL_DIR", "@{caches}/cabal"), ("STACK_ROOT", "@{caches}/stack"), ("LANG", "C.UTF-8")],
     steps: &[
         install(".cabal|cabal.project", "cabal update && cabal build all --only-dependencies --enable-tests"),
         install("package.yaml&!.cabal&!cabal.project|stack.yaml&!.cabal&!cabal.project", "stack build --test --only-dependencies --no-terminal"),
         build(".cabal|cabal.project", "cabal build all --enable-tests"),
         build("package.yaml&!.cabal&!cabal.project|stack.yaml&!.cabal&!cabal.project", "stack build --test --no-run-tests --no-terminal"),
+        start("**/.cabal:yesod|**/.cabal:scotty|**/.cabal:warp,", "exec cabal run -v1 exe:{program}", 0),
+        start(".cabal|cabal.project", "bash \"@{tools}/recorder/native/ask.sh\" \"$(cabal list-bin -v0 exe:{program})\"", 0),
+        start("package.yaml|stack.yaml", "bash \"@{tools}/recorder/native/ask.sh\" \"$(stack path --local-install-root)/bin/\"{program}", 0),
         test(".cabal:test-suite|cabal.project&***/.cabal:test-suite", "cabal test all --enable-tests --test-show-details=direct", "cabal-test", Report::Console),
         test("package.yaml:tests:", "stack test --no-terminal", "stack-test", Report::Console),
     ],
@@ -116,6 +121,34 @@ fn dependencies(repo: &dyn RepoView, folder: &str) -> Vec<String> {
     found
 }
 
+/// `executable frob` of a cabal file, `frob:` below `executables:` of a `package.yaml`.
+static EXECUTABLE: LazyLock<Regex> = LazyLock::new(|| {
+    #[expect(clippy::unwrap_used, reason = "a constant expression, tried by the tests")]
+    Regex::new(r"(?im)^executable\s+([\w-]+)|^executables:\s*\n(?:\s*#.*\n)*\s+([\w-]+):").unwrap()
+});
+
+/// The program of a folder's packages: the one called like a package, or the first there is; those
+/// of benchmarks and examples stand for nothing.
+fn program(repo: &dyn RepoView, folder: &str) -> Option<String> {
+    let mut found: Vec<String> = Vec::new();
+    let manifests = repo.below(folder).iter().filter(|entry| {
+        let (above, name) = entry.path.rsplit_once('/').unwrap_or(("", &entry.path));
+        let manifest = name.ends_with(".cabal") || name == "package.yaml";
+        manifest && decoy_role(above).is_none() && above.matches('/').count() <= 2
+    });
+    let mut packages: Vec<String> = vec![folder.rsplit('/').next().unwrap_or("").to_owned()];
+    for entry in manifests.take(40) {
+        let Some(text) = repo.text(&entry.path) else { continue };
+        let stem = entry.path.rsplit('/').next().unwrap_or("").trim_end_matches(".cabal");
+        packages.push(stem.to_owned());
+        for names in EXECUTABLE.captures_iter(&text) {
+            found.extend(names.get(1).or(names.get(2)).map(|name| name.as_str().to_owned()));
+        }
+    }
+    found.retain(|name| !["test", "bench", "example", "demo"].iter().any(|w| name.contains(w)));
+    found.iter().find(|name| packages.contains(name)).or(found.first()).cloned()
+}
+
 /// `hspec` is `libghc-hspec-dev`.
 fn debian_package(library: &str) -> String {
     format!("libghc-{}-dev", library.to_ascii_lowercase())
@@ -152,5 +185,19 @@ mod tests {
         let repo = MemoryRepo::new([("words.cabal", text)]);
         assert_eq!(dependencies(&repo, ""), ["QuickCheck", "hspec"]);
         assert_eq!(debian_package("QuickCheck"), "libghc-quickcheck-dev");
+    }
+
+    #[test]
+    fn the_program_is_the_one_called_like_a_package() {
+        let repo = MemoryRepo::new([
+            ("frob.cabal", "name: frob\nlibrary\n"),
+            ("frob-cli/frob-cli.cabal", "executable helper\n  main-is: H.hs\n\nexecutable frob\n"),
+            ("examples/x.cabal", "executable x\n"),
+        ]);
+        assert_eq!(program(&repo, "").as_deref(), Some("frob"));
+        let stack =
+            MemoryRepo::new([("package.yaml", "executables:\n  word-count:\n    main: M.hs\n")]);
+        assert_eq!(program(&stack, "").as_deref(), Some("word-count"));
+        assert_eq!(program(&MemoryRepo::new([("a.cabal", "library\n")]), ""), None);
     }
 }
