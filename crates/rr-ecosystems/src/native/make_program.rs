@@ -59,7 +59,11 @@ fn linked(repo: &dyn RepoView, folder: &str, text: &str) -> Option<String> {
         (itself && !aside(target) && target != "all").then(|| target.to_owned())
     })?;
     let sources = repo.children(folder).into_iter().filter(|entry| is_source(&entry.path));
-    let texts = sources.take(SOURCES).filter_map(|entry| repo.text(&entry.path));
+    let own = sources.filter(|entry| {
+        let stem = file_name(&entry.path).split('.').next().unwrap_or_default();
+        stem.starts_with(&name) || ["main", "cli", "program"].contains(&stem)
+    });
+    let texts = own.take(SOURCES).filter_map(|entry| repo.text(&entry.path));
     let mut begins = texts.filter(|text| text.contains("main("));
     // A server never answers what a command is asked; it is started where its use is documented.
     begins.next().is_some_and(|text| !text.contains("listen(")).then_some(name)
@@ -107,7 +111,7 @@ mod tests {
         let top = "DIR = programs\nfrob:\n\t$(MAKE) -C $(DIR) $@\n";
         let below =
             "frob: CFLAGS += -g\nfrob: $(OBJ)\n\t@echo linking\n\t$(CC) $(OBJ) -o $@$(EXT)\n";
-        let files = [("programs/Makefile", below), ("programs/cli.c", MAIN)];
+        let files = [("programs/Makefile", below), ("programs/frobcli.c", MAIN)];
         let with =
             |top: &'static str| MemoryRepo::new(files.into_iter().chain([("Makefile", top)]));
         assert_eq!(main_program(&with(top), "").as_deref(), Some("frob"));
