@@ -142,8 +142,28 @@ fn plain_line(line: &str) -> Option<String> {
         let Some(Command::Shell(asked)) = asking(program) else { return None };
         return Some(asked);
     }
+    if let Some(line) = plain_r(line) {
+        return Some(line);
+    }
     let line = without_flags(line).replace("NODE_OPTIONS=' '", "").replace("NODE_OPTIONS=''", "");
     (!line.contains(TOOLS)).then_some(line)
+}
+
+/// Scripts of ours in R, as calls of the packages that they stand in for.
+fn plain_r(line: &str) -> Option<String> {
+    let rest = line.strip_prefix("Rscript \"@{tools}/recorder/r/")?;
+    let (script, arguments) = rest.split_once('"')?;
+    match script {
+        "testthat.R" => Some("Rscript -e 'testthat::test_local()'".to_owned()),
+        "install-missing.R" => {
+            let folder = arguments.trim().trim_matches('"');
+            Some(format!(
+                "mkdir -p \"{folder}\" && Rscript -e 'install.packages(\"remotes\"); \
+                 remotes::install_deps(dependencies = TRUE, lib = \"{folder}\")'"
+            ))
+        }
+        _ => None,
+    }
 }
 
 /// Karma is given a configuration of ours, which reads the repository's own.
@@ -215,6 +235,10 @@ mod tests {
                 "elixir -r \"@{tools}/recorder/elixir/recorder.exs\" -S mix test --formatter \
                  RepoRunner.Recorder --formatter ExUnit.CLIFormatter",
                 "mix test",
+            ),
+            (
+                "Rscript \"@{tools}/recorder/r/testthat.R\" \"@{reports}/testthat.xml\"",
+                "Rscript -e 'testthat::test_local()'",
             ),
             (
                 "bash \"@{tools}/recorder/native/ask.sh\" zig-out/bin/x",

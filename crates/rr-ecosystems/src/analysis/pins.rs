@@ -1,6 +1,6 @@
 //! Versions of toolchains as manifests and pin files have them, one table for every ecosystem.
 
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 use regex::Regex;
 use rr_core::{Analysis, Evidence, Fact, FactKey, RepoView, Trust, UnitRole};
@@ -69,10 +69,14 @@ static ROWS: &[Row] = &[
     least("CMakeLists.txt", "cmake", r"(?i)^\s*cmake_minimum_required\s*\(\s*VERSION\s+([0-9.]+)"),
 ];
 
-static EXPRESSIONS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
+/// One for each row, made when a file of its name is there: most trees have two or three.
+static EXPRESSIONS: LazyLock<Vec<OnceLock<Regex>>> =
+    LazyLock::new(|| ROWS.iter().map(|_| OnceLock::new()).collect());
+
+fn expression(row: &Row) -> Regex {
     #[expect(clippy::unwrap_used, reason = "constant expressions, tried by the tests")]
-    ROWS.iter().map(|row| Regex::new(&format!("(?m){}", row.expression)).unwrap()).collect()
-});
+    Regex::new(&format!("(?m){}", row.expression)).unwrap()
+}
 
 /// Largest file looked into.
 const BYTES: usize = 256 << 10;
@@ -96,7 +100,7 @@ pub(super) fn declared(repo: &dyn RepoView, analysis: &Analysis) -> Vec<Fact> {
 
 fn in_folder(repo: &dyn RepoView, folder: &str) -> Vec<Fact> {
     let mut found: Vec<Fact> = Vec::new();
-    for (row, expression) in ROWS.iter().zip(EXPRESSIONS.iter()) {
+    for (row, kept) in ROWS.iter().zip(EXPRESSIONS.iter()) {
         let file = if row.tool == "gradle" {
             "gradle/wrapper/gradle-wrapper.properties"
         } else {
@@ -107,6 +111,7 @@ fn in_folder(repo: &dyn RepoView, folder: &str) -> Vec<Fact> {
             continue;
         }
         let Some(text) = repo.text(&path).filter(|text| text.len() <= BYTES) else { continue };
+        let expression = kept.get_or_init(|| expression(row));
         let Some(group) = expression.captures(&text).and_then(|found| found.get(1)) else {
             continue;
         };

@@ -95,11 +95,16 @@ fn maker(source: &Source<'_, '_>, call: &Call<'_, '_>) -> Option<Found> {
     let row = MAKERS.iter().find(|(language, module, callee, _)| {
         *language == source.language
             && !call.access
-            && (call.callee == *callee || call.callee.ends_with(&format!(".{callee}")))
+            && is_or_ends_in(&call.callee, callee)
             && (module.is_empty() || imported(source, module))
     })?;
     let value = format!("{} {}", row.3, place(source, call));
     Some(Found::new(FactKey::EntryPoint, value, call.line, "application"))
+}
+
+/// Whether a dotted name is another, or ends in it behind a dot.
+fn is_or_ends_in(callee: &str, end: &str) -> bool {
+    callee.strip_suffix(end).is_some_and(|head| head.is_empty() || head.ends_with('.'))
 }
 
 fn imported(source: &Source<'_, '_>, module: &str) -> bool {

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use rr_core::{CancelToken, EngineError, EngineErrorKind};
@@ -36,9 +37,15 @@ pub(crate) enum Digest {
     Unstated,
 }
 
-/// An HTTPS client. Cheap to clone.
+/// An HTTPS client. Cheap to make and to clone: certificates are read at the first request.
 #[derive(Clone)]
 pub(crate) struct HttpClient {
+    settings: Arc<ProvisionSettings>,
+    agents: Arc<OnceLock<Agents>>,
+}
+
+/// What sends requests, by the proxy that they take.
+struct Agents {
     direct: Agent,
     secure: Option<Agent>,
     plain: Option<Agent>,
@@ -48,23 +55,7 @@ pub(crate) struct HttpClient {
 impl HttpClient {
     /// A client that obeys the settings' proxies and certificate bundles.
     pub(crate) fn new(settings: &ProvisionSettings) -> Self {
-        let roots = roots(settings);
-        let proxy = |names: &[&str]| {
-            let address = names.iter().find_map(|name| settings.variable(name))?;
-            Some(agent(roots.clone(), Some(Proxy::new(address).ok()?)))
-        };
-        let no_proxy = settings.variable("no_proxy").or_else(|| settings.variable("NO_PROXY"));
-        Self {
-            direct: agent(roots.clone(), None),
-            secure: proxy(&["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]),
-            plain: proxy(&["http_proxy", "all_proxy"]),
-            no_proxy: no_proxy
-                .unwrap_or_default()
-                .split(',')
-                .map(|host| host.trim().trim_start_matches(['*', '.']).to_owned())
-                .filter(|host| !host.is_empty())
-                .collect(),
-        }
+        Self { settings: Arc::new(settings.clone()), agents: Arc::default() }
     }
 
     /// A document, with its content type.
@@ -157,14 +148,15 @@ impl HttpClient {
     }
 
     fn agent_for(&self, url: &str) -> &Agent {
+        let agents = self.agents.get_or_init(|| Agents::new(&self.settings));
         let (scheme, rest) = url.split_once("://").unwrap_or(("https", url));
         let host = rest.split(['/', ':', '?']).next().unwrap_or_default();
-        let exempt = self
+        let exempt = agents
             .no_proxy
             .iter()
             .any(|suffix| host == suffix || host.ends_with(&format!(".{suffix}")) || suffix == "*");
-        let proxied = if scheme == "http" { &self.plain } else { &self.secure };
-        if exempt { &self.direct } else { proxied.as_ref().unwrap_or(&self.direct) }
+        let proxied = if scheme == "http" { &agents.plain } else { &agents.secure };
+        if exempt { &agents.direct } else { proxied.as_ref().unwrap_or(&agents.direct) }
     }
 
     /// Three attempts for what may pass by itself.
@@ -187,6 +179,28 @@ impl HttpClient {
             pause *= 4;
         }
         attempt()
+    }
+}
+
+impl Agents {
+    fn new(settings: &ProvisionSettings) -> Self {
+        let roots = roots(settings);
+        let proxy = |names: &[&str]| {
+            let address = names.iter().find_map(|name| settings.variable(name))?;
+            Some(agent(roots.clone(), Some(Proxy::new(address).ok()?)))
+        };
+        let no_proxy = settings.variable("no_proxy").or_else(|| settings.variable("NO_PROXY"));
+        Self {
+            direct: agent(roots.clone(), None),
+            secure: proxy(&["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]),
+            plain: proxy(&["http_proxy", "all_proxy"]),
+            no_proxy: no_proxy
+                .unwrap_or_default()
+                .split(',')
+                .map(|host| host.trim().trim_start_matches(['*', '.']).to_owned())
+                .filter(|host| !host.is_empty())
+                .collect(),
+        }
     }
 }
 

@@ -91,12 +91,16 @@ impl HostProcess {
                 self.kill_all();
             }
         }
+        // Each look at the processes reads all that the host has.
         let given = Instant::now() + LEFT_GRACE;
-        while !self.tree().is_empty() && Instant::now() < given {
+        let mut left = !self.tree().is_empty();
+        while left && Instant::now() < given {
             std::thread::sleep(TICK);
+            left = !self.tree().is_empty();
         }
-        let left = !self.tree().is_empty();
-        self.kill_all();
+        if left {
+            self.kill_all();
+        }
         self.followed.wait(OUTPUT_GRACE, |state| state.ended);
         Outcome {
             exit: reason
