@@ -18,6 +18,10 @@ pub struct Quota {
     pub disk_bytes: u64,
     /// The largest class of GPU that a run may ask for.
     pub gpu: GpuClass,
+    /// Tokens of language models in a day, sent and received.
+    pub model_tokens_per_day: u64,
+    /// Cost of language models in a day, in millionths of the unit of the configured prices.
+    pub model_cost_micros_per_day: u64,
 }
 
 /// Classes of GPUs by their memory, smallest first (specification: Tier System names the classes;

@@ -40,36 +40,36 @@ const GIB: u64 = 1 << 30;
 const HOUR: u64 = 3600;
 
 /// One row per tier, in the order of [`Tier::ALL`]. Requests, indexes, GPU classes and features
-/// are the specification's; concurrency, run time and disk are ours, each at least that of the
-/// tier below.
+/// are the specification's; concurrency, run time, disk and models (tokens and cost of a day) are
+/// ours, each at least that of the tier below.
 const TABLE: [TierPolicy; 6] = [
     TierPolicy {
         tier: Tier::Free,
-        quota: quota(10, 1, HOUR / 2, 5 * GIB, GpuClass::None),
+        quota: quota(10, 1, HOUR / 2, 5 * GIB, GpuClass::None, (50_000, 1)),
         index_rule: IndexRule::Always(IndexKind::Simple),
         capabilities: &[SimpleSearch],
     },
     TierPolicy {
         tier: Tier::Advanced,
-        quota: quota(50, 2, HOUR, 20 * GIB, GpuClass::Small),
+        quota: quota(50, 2, HOUR, 20 * GIB, GpuClass::Small, (500_000, 5)),
         index_rule: IndexRule::IfRecommended(IndexKind::Faiss),
         capabilities: &[SimpleSearch, FaissSearch, GpuAccess],
     },
     TierPolicy {
         tier: Tier::Premium,
-        quota: quota(200, 4, 3 * HOUR, 100 * GIB, GpuClass::Large),
+        quota: quota(200, 4, 3 * HOUR, 100 * GIB, GpuClass::Large, (2_000_000, 20)),
         index_rule: IndexRule::BestAvailable,
         capabilities: &[SimpleSearch, FaissSearch, ChromaSearch, GpuAccess],
     },
     TierPolicy {
         tier: Tier::Tester,
-        quota: quota(100, 4, 2 * HOUR, 50 * GIB, GpuClass::Medium),
+        quota: quota(100, 4, 2 * HOUR, 50 * GIB, GpuClass::Medium, (1_000_000, 10)),
         index_rule: IndexRule::Always(IndexKind::Faiss),
         capabilities: &[SimpleSearch, FaissSearch, GpuAccess],
     },
     TierPolicy {
         tier: Tier::Admin,
-        quota: quota(1000, 8, 6 * HOUR, 200 * GIB, GpuClass::Large),
+        quota: quota(1000, 8, 6 * HOUR, 200 * GIB, GpuClass::Large, (5_000_000, 50)),
         index_rule: IndexRule::BestAvailable,
         capabilities: &[
             SimpleSearch,
@@ -82,7 +82,7 @@ const TABLE: [TierPolicy; 6] = [
     },
     TierPolicy {
         tier: Tier::Developer,
-        quota: quota(10_000, 16, 12 * HOUR, 500 * GIB, GpuClass::Large),
+        quota: quota(10_000, 16, 12 * HOUR, 500 * GIB, GpuClass::Large, (50_000_000, 500)),
         index_rule: IndexRule::BestAvailable,
         capabilities: &Capability::ALL,
     },
@@ -94,8 +94,17 @@ const fn quota(
     run_seconds: u64,
     disk_bytes: u64,
     gpu: GpuClass,
+    models: (u64, u64),
 ) -> Quota {
-    Quota { requests_per_hour, concurrent_runs, run_seconds, disk_bytes, gpu }
+    Quota {
+        requests_per_hour,
+        concurrent_runs,
+        run_seconds,
+        disk_bytes,
+        gpu,
+        model_tokens_per_day: models.0,
+        model_cost_micros_per_day: models.1 * 1_000_000,
+    }
 }
 
 impl TierPolicy {
@@ -191,6 +200,8 @@ mod tests {
                 u64::from(quota.concurrent_runs),
                 quota.run_seconds,
                 quota.disk_bytes,
+                quota.model_tokens_per_day,
+                quota.model_cost_micros_per_day,
             ];
             assert!(least.iter().all(|limit| *limit > 0), "{tier}");
         }

@@ -45,7 +45,7 @@ impl FixerAgent {
 
 fn diagnose(session: &RunSession, task: &FixerTask) -> Vec<Diagnosis> {
     let environment = session.environment();
-    let output = evidence(task);
+    let output = evidence(&task.result, task.tests.as_ref());
     let failed = FailedStep {
         step: &task.step,
         outcome: &task.result.outcome,
@@ -64,8 +64,8 @@ fn diagnose(session: &RunSession, task: &FixerTask) -> Vec<Diagnosis> {
 }
 
 /// The step's output, head and tail joined, then the messages of failing cases.
-fn evidence(task: &FixerTask) -> String {
-    let outcome = &task.result.outcome;
+pub(crate) fn evidence(result: &StepResult, tests: Option<&TestRun>) -> String {
+    let outcome = &result.outcome;
     let mut text = String::with_capacity(outcome.head.len() + outcome.tail.len());
     if !outcome.head.is_empty() {
         text.push_str(&outcome.head);
@@ -75,7 +75,7 @@ fn evidence(task: &FixerTask) -> String {
     let bad = |case: &&rr_core::TestCase| {
         matches!(case.outcome, CaseOutcome::Failed | CaseOutcome::Errored)
     };
-    for case in task.tests.iter().flat_map(|run| &run.cases).filter(bad) {
+    for case in tests.into_iter().flat_map(|run| &run.cases).filter(bad) {
         if text.len() > outcome.head.len() + outcome.tail.len() + MESSAGES {
             break;
         }

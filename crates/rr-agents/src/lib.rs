@@ -6,6 +6,7 @@
 
 mod ask;
 mod config;
+mod consultant;
 mod context_indexer;
 mod database;
 mod dependency;
@@ -26,6 +27,7 @@ mod shell;
 mod step_runner;
 
 pub use config::{ConfigAgent, ConfigTask, Configured};
+pub use consultant::{ConsultTask, ConsultantAgent, Consulted};
 pub use context_indexer::{ContextIndexerAgent, IndexTask, Indexed};
 pub use database::{DatabaseAgent, DatabaseTask, Databases, ServiceMissing, ServiceUp};
 pub use dependency::DependencyAgent;

@@ -146,6 +146,11 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: FixesCommand,
     },
+    /// The language models of `config.toml` in the home, which are asked where rules know nothing more
+    Models {
+        #[command(subcommand)]
+        command: ModelsCommand,
+    },
     /// Write a `repo-runner.toml` that says what was found, ready to be changed
     Init(InitArguments),
     /// Print the JSON Schema of the report, of `analyze` and `plan`, of `repo-runner.toml`, or
@@ -201,6 +206,22 @@ pub(crate) enum FixesCommand {
         /// Forget everything that runs and imports brought
         #[arg(long, conflicts_with = "signature")]
         all: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ModelsCommand {
+    /// List the configured models in the order in which they are asked
+    List {
+        #[command(flatten)]
+        output: OutputArguments,
+    },
+    /// Ask each model a small question, and say what it took
+    Test {
+        /// Only this model
+        name: Option<String>,
+        #[command(flatten)]
+        output: OutputArguments,
     },
 }
 
@@ -268,10 +289,13 @@ pub(crate) struct RunArguments {
     /// Time limit of each start and each test suite, in place of the plan's (half an hour mostly)
     #[arg(long, value_name = "DURATION")]
     pub step_timeout: Option<String>,
-    /// Remedies that repair may try, and how long one step's repeated attempts may take together:
-    /// `10` or `10,30m` [default: 24,45m]
-    #[arg(long, value_name = "COUNT[,DURATION]")]
+    /// Remedies that repair may try, how long one step's repeated attempts may take together, and
+    /// what language models may cost: `10`, `10,30m` or `10,30m,0.50` [default: 24,45m]
+    #[arg(long, value_name = "COUNT[,DURATION[,COST]]")]
     pub budget: Option<String>,
+    /// Ask no language model, although one is configured
+    #[arg(long)]
+    pub no_model: bool,
     /// Start the services again after the verdict and leave them up until Ctrl-C
     #[arg(long)]
     pub keep: bool,

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::analysis::{Analysis, Unit};
-use crate::diagnosis::Diagnosis;
+use crate::diagnosis::{Diagnosis, Remedy};
 use crate::environment::EnvironmentReport;
 use crate::outcome::Outcome;
 use crate::plan::{RunPlan, Step};
@@ -36,6 +36,17 @@ pub trait Ecosystem: Send + Sync {
     /// What is wrong with a step that failed, or a test step that proved nothing. The surest
     /// diagnosis first; empty where no rule matches.
     fn diagnose(&self, repo: &dyn RepoView, failed: &FailedStep<'_>) -> Vec<Diagnosis>;
+
+    /// Adds or pins dependencies for a failed step, in its manager's syntax. `None` where this
+    /// ecosystem adds none without changing a manifest.
+    fn add_dependencies(
+        &self,
+        _repo: &dyn RepoView,
+        _failed: &FailedStep<'_>,
+        _requirements: &[String],
+    ) -> Option<Remedy> {
+        None
+    }
 }
 
 /// What a plan is made from, besides the tree and the unit.

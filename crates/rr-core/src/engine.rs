@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::analysis::Analysis;
-use crate::diagnosis::Diagnosis;
+use crate::diagnosis::{Diagnosis, Remedy};
 use crate::ecosystem::FailedStep;
 use crate::environment::EnvironmentReport;
 use crate::executor::{CancelToken, ExecError, Executor, OutputSink, RunningProcess};
@@ -15,6 +15,7 @@ use crate::outcome::Outcome;
 use crate::overrides::ConfigFile;
 use crate::plan::{RunPlan, Step};
 use crate::policy::{Bind, SandboxPolicy};
+use crate::proposal::Proposal;
 use crate::requirement::{ServiceKind, ServiceRequirement, SystemPackage, ToolchainRequirement};
 use crate::source::RepoSource;
 use crate::test_run::TestRun;
@@ -54,6 +55,17 @@ pub trait Analyzer: Send + Sync {
 
     /// What is wrong with a failed step, the surest diagnosis first.
     fn diagnose(&self, root: &Path, failed: &FailedStep<'_>) -> Vec<Diagnosis>;
+
+    /// Makes a remedy of what was proposed for a failed step, in the step's own ecosystem's way.
+    ///
+    /// # Errors
+    /// Why that cannot be done, in a lowercase fragment.
+    fn carry_out(
+        &self,
+        root: &Path,
+        failed: &FailedStep<'_>,
+        proposal: &Proposal,
+    ) -> Result<Remedy, String>;
 
     /// Reads the outcomes of a test step. `files` are the files its report pattern matched, with
     /// their bytes; `output` is the step's whole log (capped).

@@ -19,6 +19,7 @@ pub mod event;
 pub mod evidence;
 pub mod executor;
 pub mod fix;
+pub mod generative;
 pub mod id;
 pub mod index;
 pub mod journal;
@@ -29,6 +30,8 @@ pub mod phase;
 pub mod plan;
 pub mod policy;
 pub mod probe;
+pub mod proposal;
+pub mod remedy_policy;
 pub mod report;
 pub mod requirement;
 pub mod rung;
@@ -62,6 +65,10 @@ pub use executor::{
     RunningProcess, Usage,
 };
 pub use fix::{FixCounts, FixHistory, FixKey, FixOrigin, FixRecord};
+pub use generative::{
+    AnswerSchema, Generated, GenerativeModel, ModelCall, ModelError, ModelErrorKind, Part, Prompt,
+    Turn,
+};
 pub use id::{RunId, StepId};
 pub use index::{ContextIndex, IndexError, IndexKind, SearchHit};
 pub use journal::{JournalError, JournalEvent, JournalRecord, JournalStore, Lease, RetryPolicy};
@@ -72,6 +79,7 @@ pub use phase::{Phase, PhaseOutcome, PhaseRecord};
 pub use plan::{NetworkNeed, RunPlan, Step, StepKind, TestSpec, TopologyNode};
 pub use policy::{Bind, Limits, SandboxPolicy};
 pub use probe::{HealthProbe, ProbeKind, ProbeResult};
+pub use proposal::{ModelConsultation, Proposal};
 pub use report::RunReport;
 pub use requirement::{
     EnvBinding, ServiceKind, ServiceRequirement, SystemPackage, ToolchainRequirement,

@@ -14,6 +14,7 @@ use crate::id::{RunId, StepId};
 use crate::phase::PhaseRecord;
 use crate::plan::RunPlan;
 use crate::probe::ProbeResult;
+use crate::proposal::ModelConsultation;
 use crate::rung::Rung;
 use crate::source::RepoSource;
 use crate::test_run::{TestCase, TestCounts};
@@ -53,6 +54,9 @@ pub struct RunReport {
     pub failures: Vec<FailureRecord>,
     /// Decisions taken.
     pub decisions: Vec<Decision>,
+    /// What language models were asked and answered; absent where none was asked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub consultations: Vec<ModelConsultation>,
     /// Isolation reached.
     pub enforcement: Enforcement,
     /// Whether the prepared environment was reused, and why or why not.

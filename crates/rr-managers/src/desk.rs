@@ -2,8 +2,8 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use rr_core::{AgentName, Decision, DecisionQuestion, ManagerName};
-use rr_models::DecisionChain;
+use rr_core::{AgentName, Decision, DecisionModel as _, DecisionQuestion, ManagerName};
+use rr_models::{DecisionChain, RuleModel};
 use serde_json::{Value, json};
 
 /// A manager's desk: it decides, and keeps what was decided.
@@ -50,6 +50,14 @@ impl Desk {
         decision.manager = self.name.to_string();
         self.record(decision.clone());
         decision
+    }
+
+    /// Decides by the rules alone, and records.
+    pub(crate) fn decide_by_rules(&self, question: &DecisionQuestion) -> Option<Decision> {
+        let mut decision = RuleModel.decide(question)?;
+        decision.manager = self.name.to_string();
+        self.record(decision.clone());
+        Some(decision)
     }
 
     /// Records a decision that followed from facts alone.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rr_core::{
     AgentName, Decision, DecisionModel as _, DecisionOption, DecisionQuestion, Diagnosis,
-    FixHistory, FixKey, FixRecord, ManagerName, Remedy,
+    FixHistory, FixKey, FixRecord, ManagerName, Remedy, remedy_policy,
 };
 use rr_models::{DecisionChain, RuleModel, outcomes};
 
@@ -94,10 +94,12 @@ impl OrchestratorManager {
             ]),
         };
         let by_rules = RuleModel.decide(&question)?.choice;
-        if asked.departures < MOST_DEPARTURES {
+        let decision = if asked.departures < MOST_DEPARTURES {
             question.options = candidates.iter().map(|c| c.option(asked.memory)).collect();
-        }
-        let decision = self.desk.decide(&question);
+            self.desk.decide(&question)
+        } else {
+            self.desk.decide_by_rules(&question)?
+        };
         let departed = decision.choice != by_rules;
         let chosen = candidates.into_iter().find(|c| c.name == decision.choice)?;
         Some(RemedyChoice {
@@ -124,7 +126,8 @@ fn candidates<'a>(asked: &RemedyQuestion<'a>) -> Vec<Candidate<'a>> {
             // Later remedies of one diagnosis are its second choices.
             let prior = f64::from(diagnosis.confidence) / (1.0 + place as f64 * 0.25);
             let fix = FixKey::of(asked.ecosystem, diagnosis, place);
-            if let Some(fix) = fix.filter(|_| !asked.tried.contains(&name)) {
+            let allowed = remedy_policy::check(remedy).is_ok();
+            if let Some(fix) = fix.filter(|_| allowed && !asked.tried.contains(&name)) {
                 found.push(Candidate { diagnosis, remedy, name, fix, prior });
             }
         }

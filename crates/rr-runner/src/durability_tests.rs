@@ -75,6 +75,7 @@ impl FixtureRun {
             timeout_seconds: None,
             step_timeout_seconds: None,
             budget: RepairBudget::default(),
+            models: false,
             executor: ExecutorChoice::Auto,
             trust: false,
             fresh: true,

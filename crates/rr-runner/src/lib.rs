@@ -15,6 +15,7 @@ mod installed;
 mod keep;
 mod live;
 mod look;
+mod models;
 mod orchestrator;
 mod prepared;
 mod recipe;
@@ -31,6 +32,7 @@ pub use admin::{AdminAgent, Supervised};
 pub use error::RunError;
 pub use home::Home;
 pub use look::LookService;
+pub use models::{ModelListing, ModelTrial};
 pub use orchestrator::{OnReport, OrchestratorAgent, StepWrapper};
 pub use report::{ExitKind, junit_xml, report_schema};
 pub use request::{ExecutorChoice, RepairBudget, RunRequest};
@@ -38,6 +40,7 @@ pub use room::DEFAULT_CACHE_LIMIT;
 pub use rr_ecosystems::overrides::{
     FILE as OVERRIDE_FILE, same_work, schema as override_schema, template as override_template,
 };
+pub use rr_models::account::units as amount;
 pub use rr_provision::DoctorItem;
 pub use rr_recipe::{Export, ExportFile, ExportForm, HEADER_MARK, RecipeLock, export, lock_schema};
 pub use schemas::{analysis_schema, plan_schema};

@@ -9,17 +9,17 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rr_agents::{
-    ConfigAgent, ConfigTask, Configured, ContextIndexerAgent, DatabaseAgent, DatabaseTask,
-    Databases, DependencyAgent, DetectionAgent, EnvDetectorAgent, FileAgent, FixerAgent,
-    HealthAgent, Prepared, RequirementsAgent, RunSession, RunnerAgent, SetupAgent,
+    ConfigAgent, ConfigTask, Configured, ConsultantAgent, ContextIndexerAgent, DatabaseAgent,
+    DatabaseTask, Databases, DependencyAgent, DetectionAgent, EnvDetectorAgent, FileAgent,
+    FixerAgent, HealthAgent, Prepared, RequirementsAgent, RunSession, RunnerAgent, SetupAgent,
 };
 use rr_core::{
-    Agent, AgentError, AgentName, Bind, Clock, Decision, Enforcement, EnforcementItem,
-    EnforcementLevel, Executor, Limits, Manager, Phase, PhaseOutcome, RunEvent, RunId, RunPlan,
-    SandboxBackend, SandboxPolicy, ServiceRequirement,
+    Agent, AgentError, AgentName, Bind, Clock, Decision, DecisionModel, Enforcement,
+    EnforcementItem, EnforcementLevel, Executor, Limits, Manager, Phase, PhaseOutcome, RunEvent,
+    RunId, RunPlan, SandboxBackend, SandboxPolicy, ServiceRequirement,
 };
 use rr_managers::{ModelManager, OrchestratorManager, PortManager, ServiceManager};
-use rr_models::{DecisionChain, OutcomeModel};
+use rr_models::{DecisionChain, LanguageDecision, ModelPool, OutcomeModel};
 use rr_store::Database;
 
 use crate::error::RunError;
@@ -46,6 +46,8 @@ pub(crate) struct Agents {
     pub runner: RunnerAgent,
     pub health: HealthAgent,
     pub fixer: FixerAgent,
+    /// The fixer with a language model, where one is configured.
+    pub consultant: Option<ConsultantAgent>,
 }
 
 /// The managers of one run.
@@ -108,18 +110,16 @@ pub(crate) struct LiveParts {
     pub backend: Arc<dyn SandboxBackend>,
     pub home_files: Vec<(String, String)>,
     pub abilities: Vec<String>,
+    /// The language models that the run may ask.
+    pub models: Option<Arc<ModelPool>>,
+    /// Whether they also choose where several remedies compete.
+    pub models_decide: bool,
 }
 
 impl LiveRun {
     pub(crate) fn new(parts: LiveParts) -> Self {
         let session = &parts.session;
-        let model = ModelManager::new(DecisionChain::new(vec![Arc::new(OutcomeModel)]));
-        let managers = Managers {
-            orchestrator: OrchestratorManager::new(model.chain()),
-            port: PortManager::new(model.chain()),
-            service: ServiceManager::new(model.chain()),
-            model,
-        };
+        let model = model_manager(&parts);
         let steps = |name| DependencyAgent::in_the_name_of(name, session.clone());
         let agents = Agents {
             env_detector: EnvDetectorAgent::of(session.clone()),
@@ -136,6 +136,15 @@ impl LiveRun {
             runner: RunnerAgent::of(session.clone()),
             health: HealthAgent::of(session.clone()),
             fixer: FixerAgent::of(session.clone()),
+            consultant: model
+                .generative()
+                .map(|model| ConsultantAgent::asking(session.clone(), model)),
+        };
+        let managers = Managers {
+            orchestrator: OrchestratorManager::new(model.chain()),
+            port: PortManager::new(model.chain()),
+            service: ServiceManager::new(model.chain()),
+            model,
         };
         Self {
             id: parts.id,
@@ -343,6 +352,20 @@ impl LiveRun {
             },
             stop_grace: Duration::from_secs(3),
         }
+    }
+}
+
+/// The manager of models: recorded outcomes, before them a language model that was asked to decide.
+fn model_manager(parts: &LiveParts) -> ModelManager {
+    let mut chain: Vec<Arc<dyn DecisionModel>> = vec![Arc::new(OutcomeModel)];
+    if let Some(pool) = parts.models.as_ref().filter(|_| parts.models_decide) {
+        let cancel = parts.session.cancel.clone();
+        chain.insert(0, Arc::new(LanguageDecision::new(pool.clone(), cancel)));
+    }
+    let manager = ModelManager::new(DecisionChain::new(chain));
+    match &parts.models {
+        Some(pool) => manager.with_models(pool.clone()),
+        None => manager,
     }
 }
 

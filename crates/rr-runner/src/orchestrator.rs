@@ -15,6 +15,7 @@ use crate::error::RunError;
 use crate::home::Home;
 use crate::keep::keep_up;
 use crate::live::{LiveParts, LiveRun};
+use crate::models::{Asker, LOCAL_USER};
 use crate::report::REPORT_FILE;
 use crate::request::RunRequest;
 use crate::wiring::Wiring;
@@ -136,6 +137,17 @@ impl OrchestratorAgent {
             observer,
             self.clock.clone(),
         ));
+        let settings = if request.models { self.wiring.models()? } else { None };
+        let models = settings.as_ref().map(|settings| {
+            let asker = Asker {
+                user: LOCAL_USER,
+                tier: request.tier,
+                given: &request.env,
+                cost_micros: request.budget.cost_micros,
+                seed: id.as_str(),
+            };
+            self.wiring.open_models(settings, &self.store, &self.clock, asker)
+        });
         Ok(Arc::new(LiveRun::new(LiveParts {
             id: id.clone(),
             request: request.clone(),
@@ -146,6 +158,8 @@ impl OrchestratorAgent {
             backend,
             home_files: self.wiring.home_files(request.trust),
             abilities: self.wiring.abilities(),
+            models: models.transpose()?,
+            models_decide: settings.is_some_and(|settings| settings.decide),
         })))
     }
 

@@ -30,6 +30,10 @@ pub struct RunRequest {
     pub step_timeout_seconds: Option<u64>,
     /// How much repair is allowed.
     pub budget: RepairBudget,
+    /// Whether the configured language models may be asked. Kept, because a run that is taken up
+    /// again must take the same way.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub models: bool,
     /// Which executor.
     pub executor: ExecutorChoice,
     /// Whether the user trusts the repository: allows running it without a sandbox.
@@ -53,6 +57,10 @@ pub struct RepairBudget {
     /// not run ten times.
     #[serde(default = "default_seconds")]
     pub seconds: u64,
+    /// What language models may cost in this run, in millionths of the unit of their prices; `None`
+    /// leaves it to the configuration.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost_micros: Option<u64>,
 }
 
 const fn default_seconds() -> u64 {
@@ -74,6 +82,6 @@ pub enum ExecutorChoice {
 
 impl Default for RepairBudget {
     fn default() -> Self {
-        Self { remedies: 24, per_step: 8, seconds: default_seconds() }
+        Self { remedies: 24, per_step: 8, seconds: default_seconds(), cost_micros: None }
     }
 }

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use rr_core::report::RunReport;
 use rr_core::{
-    CancelToken, Clock, FixRecord, JournalStore, Look, Observer, RepoSource, RunId, SearchHit,
+    CancelToken, Clock, FixRecord, JournalStore, Look, Observer, RepoSource, RunId, SearchHit, Tier,
 };
+use rr_models::ModelPool;
 use rr_recipe::{LOCK_FILE, RecipeLock};
 use rr_store::{Database, RunCursor, RunRow, RunState};
 use serde_json::Value;
@@ -15,6 +16,7 @@ use crate::admin::AdminAgent;
 use crate::error::RunError;
 use crate::fixes;
 use crate::home::Home;
+use crate::models::{self, Asker, LOCAL_USER, ModelListing, ModelTrial};
 use crate::orchestrator::{OnReport, OrchestratorAgent, read_report, report_path};
 use crate::recipe;
 use crate::request::RunRequest;
@@ -321,6 +323,53 @@ impl RunService {
             Some(signature) => self.store.forget_fixes(signature)?,
             None => self.store.forget_all_fixes()?,
         })
+    }
+
+    /// Whether language models are configured.
+    ///
+    /// # Errors
+    /// [`RunError::Refused`] where the configuration cannot be read.
+    pub fn has_models(&self) -> Result<bool, RunError> {
+        Ok(self.wiring.models()?.is_some())
+    }
+
+    /// The file that configures them.
+    #[must_use]
+    pub fn models_file(&self) -> PathBuf {
+        self.home.root().join(rr_models::settings::CONFIG_FILE)
+    }
+
+    /// The configured language models, in the order in which they are asked.
+    ///
+    /// # Errors
+    /// As of [`Self::has_models`].
+    pub fn models(&self) -> Result<Vec<ModelListing>, RunError> {
+        Ok(self.pool()?.map_or_else(Vec::new, |pool| models::list(&pool)))
+    }
+
+    /// Asks each configured model, or the named one, a small question.
+    ///
+    /// # Errors
+    /// As of [`Self::has_models`]; [`RunError::Refused`] where there is no such model.
+    pub fn test_models(
+        &self,
+        only: Option<&str>,
+        cancel: &CancelToken,
+    ) -> Result<Vec<ModelTrial>, RunError> {
+        self.pool()?.map_or(Ok(Vec::new()), |pool| models::test(&pool, only, cancel))
+    }
+
+    fn pool(&self) -> Result<Option<Arc<ModelPool>>, RunError> {
+        let Some(settings) = self.wiring.models()? else { return Ok(None) };
+        let given = std::collections::BTreeMap::new();
+        let asker = Asker {
+            user: LOCAL_USER,
+            tier: Tier::Developer,
+            given: &given,
+            cost_micros: None,
+            seed: "test",
+        };
+        self.wiring.open_models(&settings, &self.store, &self.clock, asker).map(Some)
     }
 
     /// Searches a run's files.

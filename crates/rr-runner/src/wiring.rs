@@ -12,14 +12,17 @@ use rr_core::{
 };
 use rr_ecosystems::analysis::RepoAnalyzer;
 use rr_index::SimpleIndex;
+use rr_models::{ModelPool, ModelSettings};
 use rr_provision::environment::registry_files;
 use rr_provision::{
     Doctor, DoctorItem, Fetcher, HostProbe, HostTools, ProvisionSettings, Services, SystemPackages,
     Toolchains,
 };
+use rr_store::Database;
 
 use crate::error::RunError;
 use crate::home::Home;
+use crate::models::{self, Asker};
 use crate::request::ExecutorChoice;
 
 /// The engine's crates, wired.
@@ -74,6 +77,30 @@ impl Wiring {
                 Arc::new(SimpleIndex::new(folder))
             }),
         }
+    }
+
+    /// Reads the configured language models; `None` where none is.
+    pub(crate) fn models(&self) -> Result<Option<ModelSettings>, RunError> {
+        models::settings(&self.home)
+    }
+
+    /// Opens the configured language models.
+    pub(crate) fn open_models(
+        &self,
+        settings: &ModelSettings,
+        store: &Arc<Database>,
+        clock: &Arc<dyn Clock>,
+        asker: Asker<'_>,
+    ) -> Result<Arc<ModelPool>, RunError> {
+        let opening = models::Opening {
+            home: &self.home,
+            variables: &self.variables,
+            host: &self.host,
+            store,
+            clock,
+            asker,
+        };
+        models::open(settings, &opening)
     }
 
     /// The backend for a choice.

@@ -8,6 +8,7 @@ mod history;
 mod init;
 mod logs;
 mod look;
+mod models;
 mod run;
 
 use std::sync::Arc;
@@ -69,6 +70,7 @@ pub(crate) fn dispatch(arguments: Arguments) -> anyhow::Result<u8> {
         Command::Logs { run, step, follow } => logs::logs(&service, &run, step.as_deref(), follow),
         Command::Doctor { fix, output } => doctor::doctor(&service, fix, output),
         Command::Fixes { command } => fixes::fixes(&service, &command),
+        Command::Models { command } => models::models(&service, &command),
         Command::Analyze(_)
         | Command::Plan(_)
         | Command::Init(_)

@@ -93,6 +93,7 @@ fn request(service: &RunService, arguments: &RunArguments) -> anyhow::Result<Run
         },
         trust: arguments.trust,
         fresh: arguments.fresh,
+        models: !arguments.no_model && service.has_models()?,
         ..base_request(source, &arguments.source)?
     })
 }
@@ -111,6 +112,7 @@ pub(crate) fn base_request(
         timeout_seconds: None,
         step_timeout_seconds: None,
         budget: RepairBudget::default(),
+        models: false,
         executor: ExecutorChoice::Auto,
         trust: false,
         fresh: false,
@@ -125,16 +127,27 @@ fn config_file(path: &std::path::Path) -> anyhow::Result<rr_core::ConfigFile> {
     Ok(rr_core::ConfigFile { path: shown, text })
 }
 
-/// `10` or `10,30m`.
+/// `10`, `10,30m` or `10,30m,0.50`.
 fn parse_budget(text: &str) -> anyhow::Result<RepairBudget> {
-    let (count, time) = text.split_once(',').map_or((text, None), |(c, t)| (c, Some(t)));
-    let remedies = count.trim().parse().with_context(|| {
-        format!("`--budget {text}`: use a number of remedies, or a number and a time: 10,30m")
+    let mut parts = text.splitn(3, ',').map(str::trim);
+    let remedies = parts.next().unwrap_or_default().parse().with_context(|| {
+        format!(
+            "`--budget {text}`: use a number of remedies, then a time, then a cost: 10,30m,0.50"
+        )
     })?;
     let default = RepairBudget::default();
-    let time = time.map(|time| parse_duration("--budget", time.trim())).transpose()?;
+    let time = parts.next().map(|time| parse_duration("--budget", time)).transpose()?;
     let seconds = time.map_or(default.seconds, |time| time.as_secs());
-    Ok(RepairBudget { remedies, seconds, ..default })
+    let cost_micros = parts.next().map(|cost| parse_cost(text, cost)).transpose()?;
+    Ok(RepairBudget { remedies, seconds, cost_micros, ..default })
+}
+
+/// Millionths of an amount such as `0.50`.
+fn parse_cost(budget: &str, text: &str) -> anyhow::Result<u64> {
+    let amount: f64 = text.parse().ok().filter(|a| (0.0..1e6).contains(a)).with_context(|| {
+        format!("`--budget {budget}`: `{text}` is no cost: an amount in the unit of your prices")
+    })?;
+    Ok((amount * 1e6).round() as u64)
 }
 
 /// `90`, `90s`, `30m`, `2h`.
@@ -173,6 +186,10 @@ mod tests {
         let budget = parse_budget("10,30m").expect("parses");
         assert_eq!((budget.remedies, budget.seconds), (10, 1800));
         assert_eq!(parse_budget("3").map(|b| b.remedies).ok(), Some(3));
+        let budget = parse_budget("10, 30m, 0.25").expect("parses");
+        assert_eq!(budget.cost_micros, Some(250_000));
+        let error = format!("{:#}", parse_budget("3,1m,cheap").expect_err("refused"));
+        assert!(error.contains("`cheap`"), "{error}");
         let error = format!("{:#}", parse_budget("many").expect_err("refused"));
         assert!(error.contains("--budget many"), "{error}");
     }

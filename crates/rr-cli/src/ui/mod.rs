@@ -2,6 +2,7 @@
 
 mod explain;
 mod live;
+mod models;
 mod plain;
 mod progress;
 mod screens;
@@ -17,6 +18,7 @@ use rr_core::{Observer, RunEvent};
 
 use crate::args::{OutputArguments, OutputFormat};
 
+pub(crate) use models::{models, trials};
 pub(crate) use screens::{analysis, cases, doctor, explanation, fixes, hits, plan, runs};
 pub(crate) use verdict::verdict;
 

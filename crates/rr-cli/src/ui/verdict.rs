@@ -27,6 +27,7 @@ fn render(report: &RunReport, style: Style) -> String {
     services(&mut out, report);
     failures(&mut out, report, style);
     remedies(&mut out, report);
+    super::models::consultations(&mut out, report);
     notes(&mut out, report, style);
     foot(&mut out, report, style);
     out

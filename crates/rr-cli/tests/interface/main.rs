@@ -9,6 +9,8 @@ mod hostile;
 mod interrupt;
 mod keep;
 mod look;
+mod model_server;
+mod models;
 mod schemas;
 
 use std::collections::BTreeMap;

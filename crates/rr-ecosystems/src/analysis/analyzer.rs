@@ -4,11 +4,11 @@ use std::path::Path;
 
 use rr_core::{
     Analysis, Analyzer, ConfigFile, Diagnosis, EngineError, EnvironmentReport, FailedStep, Look,
-    Looked, Outcome, RepoView, RunPlan, Step, TestRun, Unit,
+    Looked, Outcome, Proposal, Remedy, RepoView, RunPlan, Step, TestRun, Unit,
 };
 
 use super::disk_view::DiskView;
-use super::{deepen, facts, inputs, languages, planner, roles, services};
+use super::{deepen, facts, inputs, languages, planner, proposals, roles, services};
 use crate::code;
 use crate::miners;
 use crate::overrides;
@@ -54,6 +54,16 @@ impl Analyzer for RepoAnalyzer {
             // Without the tree, what the log alone tells is still worth having.
             Err(_) => diagnose_view(&rr_core::MemoryRepo::default(), failed),
         }
+    }
+
+    fn carry_out(
+        &self,
+        root: &Path,
+        failed: &FailedStep<'_>,
+        proposal: &Proposal,
+    ) -> Result<Remedy, String> {
+        let view = DiskView::open(root).map_err(|error| error.to_string())?;
+        proposals::carry_out(&view, failed, proposal)
     }
 
     fn read_tests(

@@ -25,7 +25,7 @@ mod words;
 mod workspace;
 
 use rr_core::{
-    Diagnosis, Ecosystem, EcosystemId, FailedStep, PlanContext, RepoView, Unit, UnitPlan,
+    Diagnosis, Ecosystem, EcosystemId, FailedStep, PlanContext, Remedy, RepoView, Unit, UnitPlan,
 };
 
 /// The ecosystem.
@@ -46,6 +46,15 @@ impl Ecosystem for JavaScript {
 
     fn diagnose(&self, repo: &dyn RepoView, failed: &FailedStep<'_>) -> Vec<Diagnosis> {
         diagnose::diagnose(repo, failed)
+    }
+
+    fn add_dependencies(
+        &self,
+        repo: &dyn RepoView,
+        failed: &FailedStep<'_>,
+        requirements: &[String],
+    ) -> Option<Remedy> {
+        diagnose::add_packages(repo, failed, requirements)
     }
 }
 

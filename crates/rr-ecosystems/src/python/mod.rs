@@ -38,7 +38,7 @@ mod tox_nox;
 mod versions;
 
 use rr_core::{
-    Diagnosis, Ecosystem, EcosystemId, FailedStep, PlanContext, RepoView, Unit, UnitPlan,
+    Diagnosis, Ecosystem, EcosystemId, FailedStep, PlanContext, Remedy, RepoView, Unit, UnitPlan,
 };
 
 /// The ecosystem.
@@ -59,5 +59,15 @@ impl Ecosystem for Python {
 
     fn diagnose(&self, repo: &dyn RepoView, failed: &FailedStep<'_>) -> Vec<Diagnosis> {
         diagnose::diagnose(repo, failed)
+    }
+
+    fn add_dependencies(
+        &self,
+        repo: &dyn RepoView,
+        failed: &FailedStep<'_>,
+        requirements: &[String],
+    ) -> Option<Remedy> {
+        let remedies = remedies::Remedies::new(repo, failed);
+        Some(remedies.add(requirements.iter().map(String::as_str)))
     }
 }

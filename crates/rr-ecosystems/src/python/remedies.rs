@@ -248,7 +248,7 @@ impl<'a> Remedies<'a> {
     }
 
     /// Installs more, in a step of its own before the failed one.
-    fn add<'n>(&self, names: impl IntoIterator<Item = &'n str>) -> Remedy {
+    pub(super) fn add<'n>(&self, names: impl IntoIterator<Item = &'n str>) -> Remedy {
         let names: Vec<String> = names.into_iter().map(str::to_owned).collect();
         let install = self.failed.step.kind == StepKind::Install;
         let slug: String = names

@@ -35,6 +35,7 @@ fn request(folder: &Path, fresh: bool) -> RunRequest {
         timeout_seconds: None,
         step_timeout_seconds: None,
         budget: RepairBudget::default(),
+        models: false,
         executor: ExecutorChoice::Auto,
         trust: false,
         fresh,

@@ -22,7 +22,7 @@ use crate::report::BUDGET_NOTE;
 /// The workflow's name in journals.
 pub(crate) const WORKFLOW: &str = "run";
 /// Its version; raised whenever the order of steps changes.
-const VERSION: u32 = 4;
+const VERSION: u32 = 5;
 /// From this version on a run lists what its installs brought.
 const LISTS_DEPENDENCIES: u32 = 4;
 
@@ -86,7 +86,7 @@ impl<'a> Play<'a> {
             context,
             live,
             progress: Progress::default(),
-            repairs: Repairs::default(),
+            repairs: Repairs::consulting(live.request.models),
             snapshot: None,
             planned: RunPlan::default(),
             prepared_for: None,

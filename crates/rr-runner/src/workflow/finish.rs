@@ -91,6 +91,7 @@ fn build(live: &LiveRun, progress: &Progress) -> Result<RunReport, RunError> {
         remedies: progress.remedies.clone(),
         failures: progress.failures.clone(),
         decisions: decisions(live, progress),
+        consultations: progress.consultations.clone(),
         enforcement: live.enforcement(),
         prepared: progress.environment_cache.clone(),
         timings: Timings { total, repo, ours: total - repo },

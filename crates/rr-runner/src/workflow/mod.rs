@@ -5,6 +5,7 @@
 
 mod attempts;
 mod body;
+mod consult;
 mod decided;
 mod execute;
 mod finish;

@@ -9,8 +9,8 @@ use rr_core::report::{
     FailureRecord, PreparedEnvironment, RemedyRecord, ServiceRecord, StepRecord,
 };
 use rr_core::{
-    Analysis, CauseClass, Decision, EnvironmentReport, FetchedSource, Phase, PhaseOutcome,
-    PhaseRecord, RunPlan, Step, StepId, StepKind,
+    Analysis, CauseClass, Decision, EnvironmentReport, FetchedSource, ModelConsultation, Phase,
+    PhaseOutcome, PhaseRecord, RunPlan, Step, StepId, StepKind,
 };
 use rr_recipe::DependencySet;
 
@@ -39,6 +39,8 @@ pub(crate) struct Progress {
     pub remedies: Vec<RemedyRecord>,
     pub failures: Vec<FailureRecord>,
     pub decisions: Vec<Decision>,
+    /// What language models were asked.
+    pub consultations: Vec<ModelConsultation>,
     /// Whether repair stopped because its budget was spent.
     pub budget_spent: bool,
     /// Whether the run's time limit is reached: nothing more is begun.

@@ -5,6 +5,7 @@ use rr_core::{CauseClass, Diagnosis, FixKey, Phase, RemedyKind, RunPlan, Step, S
 use rr_managers::OrchestratorManager;
 use rr_workflow::{WorkflowContext, WorkflowContextExt, WorkflowError};
 
+use super::consult::{self, Consulting};
 use super::input::{Choose, Diagnose, Timed};
 use super::progress::Progress;
 use super::steps::Chosen;
@@ -19,6 +20,8 @@ pub(crate) struct Repairs {
     pending: Option<Pending>,
     /// Tests left out because they never end, by step.
     left_out: Vec<(StepId, String)>,
+    /// Whether a language model may be asked.
+    models: bool,
 }
 
 struct Pending {
@@ -64,6 +67,11 @@ pub(crate) enum Verdict {
 }
 
 impl Repairs {
+    /// Treatment that may, or may not, ask a language model where the rules know nothing more.
+    pub(crate) fn consulting(models: bool) -> Self {
+        Self { models, ..Self::default() }
+    }
+
     /// A step succeeded: a treatment that was pending helped.
     pub(crate) fn succeeded(&mut self, step: &StepId, progress: &mut Progress) {
         if let Some(pending) = self.pending.take_if(|p| &p.step == step) {
@@ -103,7 +111,9 @@ impl Repairs {
         failure: &Failure<'_>,
     ) -> Result<Verdict, WorkflowError> {
         let diagnoses = self.diagnose(context, progress, failure)?;
-        self.settle(context, progress, failure, &diagnoses)?;
+        let unexplained = consult::unexplained(failure.step, failure.result);
+        let seen: Vec<&Diagnosis> = diagnoses.iter().chain([&unexplained]).collect();
+        self.settle(context, progress, failure, &seen)?;
         // What a memory cost is not taken from what the rules may try.
         let departures = departures(progress, None);
         let used = (self.tried.len() as u32).saturating_sub(departures);
@@ -129,8 +139,32 @@ impl Repairs {
         )?;
         match progress.took(Phase::ResolveErrors, "FixerAgent", chosen) {
             Some(chosen) => self.apply(context, progress, failure, chosen),
-            None => self.give_up(context, progress, failure, diagnoses),
+            None => match self.consult(context, progress, failure, &diagnoses, &unexplained)? {
+                Some(chosen) => self.apply(context, progress, failure, chosen),
+                None => self.give_up(context, progress, failure, diagnoses),
+            },
         }
+    }
+
+    /// Asks a language model, where one may be asked and the failure is one that it may cure.
+    fn consult(
+        &self,
+        context: &dyn WorkflowContext,
+        progress: &mut Progress,
+        failure: &Failure<'_>,
+        diagnoses: &[Diagnosis],
+        unexplained: &Diagnosis,
+    ) -> Result<Option<Chosen>, WorkflowError> {
+        let asked = self.models && context.version() >= consult::SINCE;
+        if !asked || !consult::is_worth_it(progress, failure, diagnoses) {
+            return Ok(None);
+        }
+        let diagnosis = diagnoses.first().unwrap_or(unexplained);
+        let input = consult::input(progress, failure, diagnosis, &self.tried);
+        let answer: Timed<Consulting> = context.step("consult-model", &input)?;
+        let answer = progress.took(Phase::ResolveErrors, "FixerAgent", answer);
+        progress.consultations.push(answer.consultation);
+        Ok(answer.chosen)
     }
 
     /// Nothing is left to try for this step. Where it was reached only because a treatment of a
@@ -187,7 +221,7 @@ impl Repairs {
         context: &dyn WorkflowContext,
         progress: &mut Progress,
         failure: &Failure<'_>,
-        diagnoses: &[Diagnosis],
+        diagnoses: &[&Diagnosis],
     ) -> Result<(), WorkflowError> {
         let Some(pending) = self.pending.take_if(|p| p.step == failure.step.id) else {
             return Ok(());

@@ -25,7 +25,8 @@ use super::step_errors::{agent_error, engine_error, io, run_error};
 use super::time_limit::TimeLimit;
 use crate::live::LiveRun;
 use crate::{
-    cases, fixes, installed, prepared, workflow::decided, workflow::execute, workflow::replay,
+    cases, fixes, installed, prepared, workflow::consult, workflow::decided, workflow::execute,
+    workflow::replay,
 };
 
 type StepOutcome<T> = Result<Timed<T>, StepError>;
@@ -68,6 +69,7 @@ pub(crate) fn table() -> StepTable<LiveRun> {
         .step("run-tests", RetryPolicy::ONCE, run_tests)
         .step("diagnose", RetryPolicy::ONCE, diagnose)
         .step("choose-remedy", RetryPolicy::ONCE, choose_remedy)
+        .step("consult-model", RetryPolicy::ONCE, consult::consult_model)
         .step("snapshot", RetryPolicy::ONCE, snapshot)
         .step("rollback", RetryPolicy::ONCE, rollback)
         .step("keep-prepared", RetryPolicy::ONCE, keep_prepared)

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use rr_core::{Decision, RunId, Rung};
-use rr_store::{EnvironmentRow, RunRow, RunState, StoreError};
+use rr_core::{Decision, ModelCall, RunId, Rung};
+use rr_store::{EnvironmentRow, ModelSpending, RunRow, RunState, StoreError};
 
 use crate::Scratch;
 
@@ -167,4 +167,29 @@ fn decisions_are_kept_in_order_with_what_came_of_them_and_go_with_their_run() {
     assert_eq!((rows[0].outcome.as_deref(), rows[1].outcome.as_deref()), (Some("listened"), None));
     database.delete_run(&row.id).unwrap();
     assert!(database.decisions(&row.id).unwrap().is_empty());
+}
+
+#[test]
+fn what_a_user_spends_on_models_is_added_up_over_time_and_not_over_users() {
+    let scratch = Scratch::new();
+    let database = scratch.open();
+    let call = |cost_micros| ModelCall {
+        purpose: "propose-remedy".into(),
+        provider: "far".into(),
+        model: "m".into(),
+        attempts: 1,
+        input_tokens: 90,
+        output_tokens: 10,
+        cost_micros,
+        seconds: 1.0,
+        cached: false,
+        error: None,
+    };
+    database.add_model_call("me", 1000, &call(Some(7))).unwrap();
+    database.add_model_call("me", 2000, &call(None)).unwrap();
+    database.add_model_call("you", 2000, &call(Some(5))).unwrap();
+    let spent = |user, since| scratch.open().model_spending(user, since).unwrap();
+    assert_eq!(spent("me", 0), ModelSpending { tokens: 200, cost_micros: 7 });
+    assert_eq!(spent("me", 1500), ModelSpending { tokens: 100, cost_micros: 0 });
+    assert_eq!(spent("nobody", 0), ModelSpending::default());
 }

@@ -10,7 +10,7 @@ mod remedies;
 mod rules;
 mod versions;
 
-use rr_core::{Diagnosis, FailedStep, RepoView};
+use rr_core::{Diagnosis, FailedStep, Remedy, RepoView};
 
 use remedies::Bench;
 use rules::RULES;
@@ -43,6 +43,20 @@ pub(super) fn diagnose(repo: &dyn RepoView, failed: &FailedStep<'_>) -> Vec<Diag
     found.sort_by(|a, b| b.confidence.total_cmp(&a.confidence));
     found.truncate(LIMIT);
     found
+}
+
+/// Puts packages beside the declared ones. `None` where a name is none, or no manager is known.
+pub(super) fn add_packages(
+    repo: &dyn RepoView,
+    failed: &FailedStep<'_>,
+    names: &[String],
+) -> Option<Remedy> {
+    let bare = |name: &str| match name.rfind('@') {
+        Some(at) if at > 0 => name[..at].to_owned(),
+        _ => name.to_owned(),
+    };
+    let all = names.iter().all(|name| modules::is_package_name(&bare(name)));
+    if all { Bench::new(repo, failed).add_all(names.to_vec()) } else { None }
 }
 
 /// The line without terminal colours.

@@ -191,11 +191,16 @@ impl<'a> Bench<'a> {
         if !modules::is_package_name(name) {
             return None;
         }
-        let manager = self.manager.as_ref()?;
         let usable = range
             .filter(|r| !r.contains([':', ' ', '|', '<', '>', '/']) && !r.is_empty() && *r != "*");
         let wanted = usable.map_or_else(|| name.to_owned(), |range| format!("{name}@{range}"));
-        let names = vec![wanted.clone()];
+        self.add_all(vec![wanted])
+    }
+
+    /// The same for several, each with its version where it has one: `lodash@4`.
+    pub(super) fn add_all(&self, names: Vec<String>) -> Option<Remedy> {
+        let manager = self.manager.as_ref()?;
+        let wanted = names.join(", ");
         let count = self
             .failed
             .plan
