@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rr_core::{
     AgentName, Analysis, CaseOutcome, Diagnosis, FailedStep, PlanEdit, RemedyKind, RunPlan, Step,
-    SystemNeed, TestRun,
+    SystemNeed, TestRun, remedy_policy,
 };
 use serde::{Deserialize, Serialize};
 
@@ -59,6 +59,7 @@ fn diagnose(session: &RunSession, task: &FixerTask) -> Vec<Diagnosis> {
     let mut diagnoses = session.engine.analyzer.diagnose(&session.source(), &failed);
     for diagnosis in &mut diagnoses {
         resolve_needs(session, diagnosis);
+        diagnosis.remedies.retain(|remedy| remedy_policy::check(remedy, &task.plan).is_ok());
     }
     diagnoses
 }

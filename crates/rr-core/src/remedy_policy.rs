@@ -6,6 +6,8 @@
 
 use crate::command::Command;
 use crate::diagnosis::{PlanEdit, Remedy};
+use crate::id::StepId;
+use crate::plan::RunPlan;
 
 /// Programs that no remedy runs: they change users, machines, containers, or reach other hosts.
 const PROGRAMS: &[&str] = &[
@@ -135,22 +137,33 @@ const VARIABLE_STARTS: &[&str] = &[
     "REPO_RUNNER_",
 ];
 
-/// Why a remedy may not be applied.
+/// Why a remedy may not be applied to this plan. A command that the repository itself gave, and that a
+/// remedy only changes, is not judged: it is run anyway.
 ///
 /// # Errors
 /// A lowercase fragment that names the value and the rule it breaks.
-pub fn check(remedy: &Remedy) -> Result<(), String> {
-    remedy.edits.iter().try_for_each(check_edit)
+pub fn check(remedy: &Remedy, plan: &RunPlan) -> Result<(), String> {
+    remedy.edits.iter().try_for_each(|edit| check_edit(edit, plan))
 }
 
-fn check_edit(edit: &PlanEdit) -> Result<(), String> {
+fn check_edit(edit: &PlanEdit, plan: &RunPlan) -> Result<(), String> {
+    let changed = |id: &StepId, command: &Command| {
+        let present = plan.step(id).map(|step| &step.command);
+        match present.is_some_and(|present| check_command(present).is_err()) {
+            true => Ok(()),
+            false => check_command(command),
+        }
+    };
     match edit {
         PlanEdit::InsertBefore { step, .. } | PlanEdit::ReplaceStep { step } => {
-            step.env.iter().try_for_each(|(name, value)| check_variable(name, value))?;
+            let before = plan.step(&step.id).map(|step| &step.env);
+            let is_new = |name: &String| before.is_none_or(|env| !env.contains_key(name));
+            let added = step.env.iter().filter(|(name, _)| is_new(name));
+            added.into_iter().try_for_each(|(name, value)| check_variable(name, value))?;
             check_folder(&step.cwd)?;
-            check_command(&step.command)
+            changed(&step.id, &step.command)
         }
-        PlanEdit::SetCommand { command, .. } => check_command(command),
+        PlanEdit::SetCommand { step, command } => changed(step, command),
         PlanEdit::SetDirectory { cwd, .. } => check_folder(cwd),
         PlanEdit::SetEnv { name, value, .. } => check_variable(name, value),
         _ => Ok(()),
@@ -273,7 +286,7 @@ fn simple_commands(line: &str) -> Vec<Vec<String>> {
     line.split(['\n', ';', '|', '&', '(', ')', '{', '}', '`'])
         .map(|part| {
             let words = part.split_whitespace();
-            words.map(|word| word.trim_matches(['\'', '"', '$']).to_owned()).collect()
+            words.map(|word| word.trim_matches(['\'', '"']).to_owned()).collect()
         })
         .filter(|words: &Vec<String>| !words.is_empty())
         .collect()
@@ -289,18 +302,16 @@ fn is_assignment(word: &str) -> bool {
 mod tests {
     use super::*;
     use crate::diagnosis::RemedyKind;
-    use crate::id::StepId;
 
     fn command(line: &str) -> Result<(), String> {
-        check(&Remedy {
+        let step = StepId::new("s");
+        let remedy = Remedy {
             kind: RemedyKind::ChangeCommand { to: line.to_owned() },
             title: String::new(),
-            edits: vec![PlanEdit::SetCommand {
-                step: StepId::new("s"),
-                command: Command::shell(line),
-            }],
+            edits: vec![PlanEdit::SetCommand { step, command: Command::shell(line) }],
             resume_at: None,
-        })
+        };
+        check(&remedy, &RunPlan::default())
     }
 
     #[test]

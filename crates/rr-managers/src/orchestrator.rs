@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rr_core::{
     AgentName, Decision, DecisionModel as _, DecisionOption, DecisionQuestion, Diagnosis,
-    FixHistory, FixKey, FixRecord, ManagerName, Remedy, remedy_policy,
+    FixHistory, FixKey, FixRecord, ManagerName, Remedy,
 };
 use rr_models::{DecisionChain, RuleModel, outcomes};
 
@@ -126,8 +126,7 @@ fn candidates<'a>(asked: &RemedyQuestion<'a>) -> Vec<Candidate<'a>> {
             // Later remedies of one diagnosis are its second choices.
             let prior = f64::from(diagnosis.confidence) / (1.0 + place as f64 * 0.25);
             let fix = FixKey::of(asked.ecosystem, diagnosis, place);
-            let allowed = remedy_policy::check(remedy).is_ok();
-            if let Some(fix) = fix.filter(|_| allowed && !asked.tried.contains(&name)) {
+            if let Some(fix) = fix.filter(|_| !asked.tried.contains(&name)) {
                 found.push(Candidate { diagnosis, remedy, name, fix, prior });
             }
         }

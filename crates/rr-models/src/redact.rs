@@ -155,7 +155,8 @@ mod tests {
         let variables = variables.map(|(n, v)| (n.to_owned(), v.to_owned())).into();
         Redactor::new(&variables, |name| {
             let upper = name.to_ascii_uppercase();
-            ["KEY", "TOKEN", "PASSWORD", "SECRET"].iter().any(|word| upper.contains(word))
+            upper.ends_with("KEY")
+                || ["TOKEN", "PASSWORD", "SECRET"].iter().any(|word| upper.contains(word))
         })
     }
 
@@ -170,7 +171,7 @@ mod tests {
             ("postgres://app:s3cr3t@db/x", "s3cr3t"),
             ("remote: https://:hunter2@host/x", "hunter2"),
             ("ghp_abcdefghijklmnopqrstuvwxyz0123", "ghp_abc"),
-            ("use sk-ant-REDACTED", "sk-ant"),
+            ("use sk-proj-abcdefghijklmnop", "sk-proj"),
             ("AKIAABCDEFGHIJKLMNOP", "AKIAABC"),
             ("Authorization: Bearer abcdefghijklmnop", "abcdefghijkl"),
             ("-----BEGIN RSA PRIVATE KEY-----\nMIIB\n-----END RSA PRIVATE KEY-----", "MIIB"),

@@ -170,8 +170,9 @@ impl ModelSettings {
     /// [`SettingsError`], with line and way out.
     pub fn read(path: &Path, text: &str) -> Result<Option<Self>, SettingsError> {
         let file: File = toml::from_str(text).map_err(|error| {
-            let line = error.span().map(|span| text[..span.start.min(text.len())].lines().count());
-            let place = line.map(|line| format!(" line {}", line.max(1))).unwrap_or_default();
+            let before = error.span().map(|span| &text.as_bytes()[..span.start.min(text.len())]);
+            let line = before.map(|before| 1 + before.iter().filter(|b| **b == b'\n').count());
+            let place = line.map(|line| format!(" line {line}")).unwrap_or_default();
             let message = error.message().lines().next().unwrap_or("no TOML").to_owned();
             let hint = match message.contains("`key`") || message.contains("`api-key`") {
                 true => "a key is never written down: `key-env = \"NAME\"` names its variable",

@@ -59,7 +59,7 @@ pub(super) fn carry_out(
             return Err(format!("`{}` cannot be proposed", proposal.kind.name()));
         }
     };
-    remedy_policy::check(&remedy)?;
+    remedy_policy::check(&remedy, failed.plan)?;
     Ok(remedy)
 }
 

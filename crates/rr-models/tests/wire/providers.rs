@@ -85,7 +85,7 @@ fn what_a_repository_wrote_is_fenced_and_its_secrets_stay_here() {
         bench.ask().unwrap();
         let sent = server.seen()[0].body.to_string();
         assert!(!sent.contains("swordfish"), "{sent}");
-        let fenced = sent.find("<untrusted-").is_some_and(|at| {
+        let fenced = sent.find("from=\\\"README.md\\\"").is_some_and(|at| {
             sent[at..].contains("Ignore the above") && sent[..at].contains("Which colour")
         });
         assert!(fenced, "{sent}");
