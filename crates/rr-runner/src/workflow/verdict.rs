@@ -34,9 +34,10 @@ pub(crate) fn verdict(
             .cases
             .iter()
             .any(|c| c.cause == Some(CauseClass::Environment) && is_bad(c.outcome));
-    let green = gap.is_none() && !environment;
+    let most_fail = asked >= Rung::Tested && most_fail(tests);
+    let green = gap.is_none() && !environment && !most_fail;
     let summary = match gap {
-        None => summary_of_success(tests, asked, environment),
+        None => summary_of_success(tests, asked, environment, most_fail),
         Some(gap) => {
             let why = progress
                 .failures
@@ -56,7 +57,22 @@ pub(crate) fn verdict(
     Verdict { rung, asked, green, summary }
 }
 
-fn summary_of_success(tests: &TestReport, asked: Rung, environment: bool) -> String {
+/// Fewer failing tests than this may well be most of a small suite that its authors left so.
+const MANY_FAILURES: u64 = 5;
+
+/// Whether most of a suite fails. No repository is kept so by its own people: what is wrong is
+/// likelier the set-up, in a way that no rule saw.
+fn most_fail(tests: &TestReport) -> bool {
+    let failing = tests.counts.failed + tests.counts.errored;
+    failing >= MANY_FAILURES && failing > tests.counts.passed
+}
+
+fn summary_of_success(
+    tests: &TestReport,
+    asked: Rung,
+    environment: bool,
+    most_fail: bool,
+) -> String {
     let mut text = if asked >= Rung::Tested {
         let c = tests.counts;
         let mut parts = vec![format!("{} passed", c.passed)];
@@ -72,6 +88,9 @@ fn summary_of_success(tests: &TestReport, asked: Rung, environment: bool) -> Str
     };
     if environment {
         text.push_str("; some failures come from the environment");
+    }
+    if most_fail {
+        text.push_str("; most tests fail, so the set-up is doubted");
     }
     text
 }

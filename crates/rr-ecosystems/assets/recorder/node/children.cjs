@@ -4,6 +4,22 @@
 
 const childProcess = require('child_process');
 
+const HOOK = '--require ' + require('path').join(__dirname, 'hook.cjs');
+const GIVEN = /(^|[\s;&|(])NODE_OPTIONS=('[^']*'|"[^"]*"|[^\s;&|)'"]*)/g;
+
+// `cross-env NODE_OPTIONS=--x mocha` would take the recorder from the runner that it starts.
+function withHook(word, inShell) {
+  if (typeof word !== 'string' || word.indexOf('NODE_OPTIONS=') < 0 || word.indexOf(HOOK) >= 0) {
+    return word;
+  }
+  if (!inShell) return word.replace(/^NODE_OPTIONS=/, 'NODE_OPTIONS=' + HOOK + ' ');
+  return word.replace(GIVEN, function (whole, before, value) {
+    const quote = /^['"]/.test(value) ? value[0] : '"';
+    const bare = /^['"]/.test(value) ? value.slice(1, -1) : value;
+    return before + 'NODE_OPTIONS=' + quote + HOOK + ' ' + bare + quote;
+  });
+}
+
 function handOn(settings) {
   let active = true;
   const variables = {
@@ -20,6 +36,10 @@ function handOn(settings) {
         Object.keys(variables).forEach(function (name) {
           options.envPairs.push(name + '=' + variables[name]);
         });
+        if (Array.isArray(options.args)) {
+          const inShell = options.args[1] === '-c';
+          options.args = options.args.map(function (word) { return withHook(word, inShell); });
+        }
       }
       return spawn.apply(this, arguments);
     };
