@@ -12,7 +12,7 @@ use super::folder::Copier;
 use super::git::Clone;
 use super::git_program::Git;
 use super::packages::Packages;
-use super::{listing, parse, tree};
+use super::{large_files, listing, parse, submodules, tree};
 use crate::fault;
 use crate::host::HostTools;
 use crate::store::make_open_folder;
@@ -91,6 +91,10 @@ impl Fetcher {
         copier.listed(&self.git_lists(path, cancel)?)?;
         let mut notes = clone.notes.clone();
         notes.extend(copier.notes());
+        notes.extend(submodules::note(
+            into,
+            "`git submodule update --init` in the folder fills them",
+        ));
         let Ok((commit, day)) = origin else {
             return Ok(Origin { commit: None, day: None, notes });
         };
@@ -168,6 +172,17 @@ impl SourceFetcher for Fetcher {
                 self.packages.fetch(*registry, name, version.as_deref(), into, sink, cancel)?
             }
         };
+        let mut notes = origin.notes;
+        notes.extend(match source {
+            // A clone has asked for their content, and says what came of it.
+            RepoSource::Git { .. } | RepoSource::Folder { reference: Some(_), .. } => None,
+            RepoSource::Folder { .. } => {
+                large_files::note(into, "`git lfs pull` in the folder fills them")
+            }
+            RepoSource::Archive { .. } | RepoSource::Package { .. } => {
+                large_files::note(into, "the archive holds no more; a clone of the repository may")
+            }
+        });
         let measure = tree::measure(into);
         if measure.files == 0 {
             return Err(fault::refused(format!("`{source}` holds no files")));
@@ -181,7 +196,7 @@ impl SourceFetcher for Fetcher {
             commit_date: origin.day.or_else(|| tree::day(measure.newest)),
             files: measure.files,
             bytes: measure.bytes,
-            notes: origin.notes,
+            notes,
         })
     }
 

@@ -2,13 +2,15 @@
 //! copied. Then the work tree, its missing objects, submodules and large files.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use rr_core::{CancelToken, EngineError, OutputSink};
 
 use super::git_program::{Git, without_credentials};
 use super::limits::excess;
+use super::tree::read_regular;
+use super::{large_files, submodules};
 use crate::fault;
 
 /// One clone in the making.
@@ -40,6 +42,13 @@ const TAG_READERS: &[&str] = &[
     "nebula.release",
     "vergen",
     "git-version",
+];
+
+/// Without its filters git's extension for large files leaves every pointer as it is.
+const LFS_FILTERS: &[&str] = &[
+    "filter.lfs.process=git-lfs filter-process",
+    "filter.lfs.smudge=git-lfs smudge -- %f",
+    "filter.lfs.clean=git-lfs clean -- %f",
 ];
 
 impl Clone<'_> {
@@ -268,7 +277,7 @@ impl Clone<'_> {
     /// What follows a checkout; its failures are notes.
     fn complete(&mut self, url: &str) -> Result<(), EngineError> {
         self.fetch_tags();
-        self.fetch_submodules();
+        self.fetch_submodules(url);
         self.fetch_large_files();
         let shown = without_credentials(url);
         if shown != url {
@@ -311,39 +320,50 @@ impl Clone<'_> {
         }
     }
 
-    fn fetch_submodules(&mut self) {
-        if !self.into.join(".gitmodules").exists() {
+    /// Submodules of a repository on this machine are on it too, mostly. What lies here is only
+    /// brought where the user trusts the repository: else it could name any other folder of theirs.
+    fn fetch_submodules(&mut self, url: &str) {
+        if submodules::empty(self.into).is_empty() {
             return;
         }
-        let update = [
-            "-c",
-            "protocol.file.allow=never",
-            "submodule",
-            "update",
-            "--init",
-            "--recursive",
-            "--depth=1",
-            "--quiet",
-        ];
-        if let Err(error) = self.run(&update) {
-            self.notes.push(format!("submodules not fetched: {error}"));
-        }
+        let local = Path::new(url).is_absolute();
+        let allowed = if local && self.git.is_trusted() { "always" } else { "never" };
+        let file = format!("protocol.file.allow={allowed}");
+        let update = ["submodule", "update", "--init", "--recursive", "--depth=1", "--quiet"];
+        let done = self.run(&[&["-c", file.as_str()], &update[..]].concat());
+        let reason = match done {
+            Err(error) if error.message.contains("transport 'file' not allowed") => {
+                "they lie on this machine; `--trust` lets a repository of this machine fetch them"
+                    .to_owned()
+            }
+            Err(error) => error.message,
+            Ok(()) => "git brought nothing".to_owned(),
+        };
+        self.notes.extend(submodules::note(self.into, &reason));
     }
 
+    /// Brings what pointers stand for. The files are then marked as unchanged: our git has no
+    /// filter to tell that they are what was committed, and builds ask whether a tree is clean.
     fn fetch_large_files(&mut self) {
-        let attributes = read_regular(&self.into.join(".gitattributes")).unwrap_or_default();
-        if !attributes.contains("filter=lfs") {
+        let pointers = large_files::pointers(self.into);
+        if pointers.is_empty() {
             return;
         }
-        let fetched = self.git.has_lfs() && self.run(&["lfs", "pull"]).is_ok();
-        if !fetched {
-            let reason = if self.git.has_lfs() {
-                "they could not be fetched"
-            } else {
-                "git-lfs is not installed"
-            };
-            self.notes.push(format!("large files are left as pointers: {reason}"));
+        let pull: Vec<&str> = LFS_FILTERS.iter().flat_map(|set| ["-c", *set]).collect();
+        let reason = if !self.git.has_lfs() {
+            large_files::NOT_INSTALLED.to_owned()
+        } else if let Err(error) = self.run(&[&pull[..], &["lfs", "pull"]].concat()) {
+            error.message
+        } else {
+            "`git lfs pull` brought nothing".to_owned()
+        };
+        for chunk in pointers.chunks(500) {
+            let paths = chunk.iter().map(String::as_str);
+            let mark = ["update-index", "--assume-unchanged", "--"].into_iter().chain(paths);
+            // A file that cannot be marked is seen as changed, and nothing else.
+            let _seen_as_changed = self.run(&mark.collect::<Vec<_>>());
         }
+        self.notes.extend(large_files::note(self.into, &reason));
     }
 
     /// Hash and day of HEAD. Only sound before a sandboxed process has written to the clone.
@@ -362,10 +382,4 @@ impl Clone<'_> {
 /// Seven to forty hexadecimal digits.
 fn is_hash(text: &str) -> bool {
     (7..=40).contains(&text.len()) && text.chars().all(|c| c.is_ascii_hexdigit())
-}
-
-/// The text of a regular file of at most 1 MiB; links are not followed.
-fn read_regular(path: &PathBuf) -> Option<String> {
-    let meta = path.symlink_metadata().ok()?;
-    (meta.is_file() && meta.len() < 1 << 20).then(|| fs::read_to_string(path).ok()).flatten()
 }

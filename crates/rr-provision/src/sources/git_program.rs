@@ -93,6 +93,11 @@ impl Git {
         self.capture(folder, arguments, cancel).is_ok_and(|captured| captured.exit.success())
     }
 
+    /// Whether the user trusts what is fetched.
+    pub(super) fn is_trusted(&self) -> bool {
+        self.host.settings().trusted
+    }
+
     /// Whether the large-file extension is installed.
     pub(super) fn has_lfs(&self) -> bool {
         self.host.which("git-lfs").is_some()
@@ -249,6 +254,8 @@ fn explain(arguments: &[&str], exit: &str, messages: &str) -> EngineError {
         "Could not read from remote repository",
         "timed out",
         "Connection",
+        // "Failed to connect to h.example port 443 after 0 ms: Couldn't connect to server"
+        "Failed to connect",
         "early EOF",
         "RPC failed",
         "unexpected disconnect",

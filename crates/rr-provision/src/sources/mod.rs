@@ -8,6 +8,7 @@ mod fetcher;
 mod folder;
 mod git;
 mod git_program;
+mod large_files;
 mod limits;
 mod listing;
 mod packages;
@@ -16,6 +17,7 @@ mod packages_go;
 mod packages_maven;
 mod packages_maven_layout;
 mod parse;
+mod submodules;
 mod tree;
 
 pub use fetcher::Fetcher;

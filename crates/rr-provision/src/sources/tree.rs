@@ -74,7 +74,14 @@ fn update_from(hash: &mut Sha256, path: &Path) -> Result<(), EngineError> {
     }
 }
 
-fn walk(root: &Path) -> impl Iterator<Item = ignore::DirEntry> {
+/// The text of a regular file of at most 1 MiB; links are not followed.
+pub(super) fn read_regular(path: &Path) -> Option<String> {
+    let meta = path.symlink_metadata().ok()?;
+    (meta.is_file() && meta.len() < 1 << 20).then(|| fs::read_to_string(path).ok()).flatten()
+}
+
+/// Everything below a folder but its `.git`; links are not followed.
+pub(super) fn walk(root: &Path) -> impl Iterator<Item = ignore::DirEntry> {
     ignore::WalkBuilder::new(root)
         .standard_filters(false)
         .follow_links(false)

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::workshop::{Workshop, sh};
 use rr_core::executor::NoOutput;
 use rr_core::{CancelToken, EngineError, EngineErrorKind, FetchedSource, SourceFetcher};
-use rr_provision::Fetcher;
+use rr_provision::{Fetcher, HostTools};
 
 const IDENTITY: &str = "-c user.name=t -c user.email=t@example.org";
 
@@ -17,8 +17,18 @@ fn fetch(
     reference: Option<&str>,
     into: &Path,
 ) -> Result<FetchedSource, EngineError> {
-    let fetcher = Fetcher::new(shop.host.clone());
-    let source = fetcher.parse(text, reference, shop.folder.path())?;
+    fetch_by(&shop.host, text, reference, into)
+}
+
+/// Fetches with these tools; names are relative to where `into` lies.
+fn fetch_by(
+    host: &HostTools,
+    text: &str,
+    reference: Option<&str>,
+    into: &Path,
+) -> Result<FetchedSource, EngineError> {
+    let fetcher = Fetcher::new(host.clone());
+    let source = fetcher.parse(text, reference, into.parent().unwrap())?;
     fetcher.fetch(&source, into, Arc::new(NoOutput), &CancelToken::default())
 }
 
@@ -49,7 +59,9 @@ fn a_working_folder_is_copied_as_it_is_and_left_alone() {
     assert!(!into.join("pipe").exists());
     assert_eq!(fs::read_link(into.join("out")).unwrap(), Path::new("/etc/hostname"));
     assert_eq!(sh(&into, "git describe --tags"), sh(&root, "git describe --tags"));
-    assert!(fetched.notes.iter().any(|note| note.contains("not committed")), "{:?}", fetched.notes);
+    for note in ["not committed", "lead nowhere in the copy: out"] {
+        assert!(fetched.notes.iter().any(|n| n.contains(note)), "{note}: {:?}", fetched.notes);
+    }
 }
 
 #[test]
@@ -155,6 +167,102 @@ fn a_url_is_cloned_as_shallow_as_its_reference_allows() {
     assert_eq!(missing.kind, EngineErrorKind::Refused, "{missing}");
     let absent = format!("git://127.0.0.1:{}/absent.git", daemon.1);
     assert!(fetch(&shop, &absent, None, &shop.path("absent")).is_err());
+}
+
+/// A repository with another one as a submodule, and bare copies of both as a server keeps them.
+fn superproject(shop: &Workshop) {
+    sh(
+        shop.folder.path(),
+        &format!(
+            "git init -q -b trunk part; cd part; echo inner > inner.txt; git add -A; git {IDENTITY} commit -qm part; cd ..
+             git clone -q --bare part part.git; git init -q -b trunk whole; cd whole; echo outer > outer.txt
+             git {IDENTITY} -c protocol.file.allow=always submodule --quiet add ../part.git deps/part
+             git add -A; git {IDENTITY} commit -qm whole; cd ..; git clone -q --bare whole whole.git"
+        ),
+    );
+}
+
+#[test]
+fn submodules_come_from_servers_and_from_this_machine_only_where_it_is_trusted() {
+    let shop = Workshop::new();
+    superproject(&shop);
+    let inner = |name: &str| shop.path(name).join("deps/part/inner.txt").is_file();
+    let daemon = Daemon::of(shop.folder.path());
+    let url = format!("git://127.0.0.1:{}/whole.git", daemon.1);
+    let served = fetch(&shop, &url, None, &shop.path("served")).unwrap();
+    assert!(inner("served") && served.notes.is_empty(), "{:?}", served.notes);
+
+    let file = format!("file://{}", shop.path("whole.git").display());
+    let closed = fetch(&shop, &file, None, &shop.path("closed")).unwrap();
+    let told = closed.notes.join("\n");
+    assert!(!inner("closed") && told.contains("deps/part") && told.contains("--trust"), "{told}");
+    let trusting = shop.host_with(|settings| settings.trusted = true);
+    let open = fetch_by(&trusting, &file, None, &shop.path("open")).unwrap();
+    assert!(inner("open") && open.notes.is_empty(), "{:?}", open.notes);
+
+    // A server's repository that names a folder of this machine gets nothing from it, ever.
+    sh(
+        &shop.path("whole"),
+        &format!(
+            "git config -f .gitmodules submodule.deps/part.url {}
+             git {IDENTITY} commit -qam reach; git push -q ../whole.git trunk",
+            shop.path("part.git").display()
+        ),
+    );
+    let reaching = fetch_by(&trusting, &url, None, &shop.path("reaching")).unwrap();
+    assert!(!inner("reaching"), "{:?}", reaching.notes);
+    assert!(reaching.notes.iter().any(|note| note.contains("deps/part")), "{:?}", reaching.notes);
+}
+
+#[test]
+fn a_working_folder_brings_its_submodules_and_names_those_that_were_never_fetched() {
+    let shop = Workshop::new();
+    superproject(&shop);
+    let fetched = fetch(&shop, "whole", None, &shop.path("full")).unwrap();
+    assert!(shop.path("full/deps/part/inner.txt").is_file(), "{:?}", fetched.notes);
+    sh(shop.folder.path(), "git clone -q whole.git bare-bones");
+    let fetched = fetch(&shop, "bare-bones", None, &shop.path("empty")).unwrap();
+    let told = fetched.notes.join("\n");
+    assert!(told.contains("deps/part") && told.contains("submodule update --init"), "{told}");
+}
+
+#[test]
+fn large_files_are_fetched_and_pointers_that_stay_are_named() {
+    let shop = Workshop::new();
+    let lfs = "git -c filter.lfs.clean='git-lfs clean -- %f' -c filter.lfs.required=true";
+    sh(
+        shop.folder.path(),
+        &format!(
+            "git init -q --bare -b trunk served.git; git init -q -b trunk work; cd work
+             mkdir data; echo '*.bin filter=lfs diff=lfs -text' > data/.gitattributes
+             head -c 5000 /dev/zero > data/a.bin; {lfs} add -A; {lfs} {IDENTITY} commit -qm one
+             git remote add origin file://$PWD/../served.git; git push -q --no-verify origin trunk
+             git lfs push --all origin trunk"
+        ),
+    );
+    let size = |name: &str| fs::metadata(shop.path(name).join("data/a.bin")).unwrap().len();
+    let whole = fetch(&shop, "served.git", None, &shop.path("whole")).unwrap();
+    assert_eq!(size("whole"), 5000, "{:?}", whole.notes);
+    assert!(whole.notes.is_empty(), "{:?}", whole.notes);
+    assert_eq!(sh(&shop.path("whole"), "git status --porcelain"), "");
+
+    fs::remove_dir_all(shop.path("served.git/lfs")).unwrap();
+    let lost = fetch(&shop, "served.git", None, &shop.path("lost")).unwrap();
+    assert!(size("lost") < 200);
+    assert!(lost.notes.iter().any(|note| note.contains("data/a.bin")), "{:?}", lost.notes);
+
+    sh(shop.folder.path(), "tar czf packed.tar.gz -C lost data && cp -r lost/data pointers");
+    for source in ["packed.tar.gz", "pointers"] {
+        let fetched = fetch(&shop, source, None, &shop.path(&format!("of-{source}"))).unwrap();
+        assert!(fetched.notes.iter().any(|note| note.contains("a.bin")), "{:?}", fetched.notes);
+    }
+
+    sh(shop.folder.path(), "mkdir bin; ln -s $(command -v git) bin/git; ln -s /bin/sh bin/sh");
+    let bin = shop.path("bin").display().to_string();
+    let without = shop.host_with(|settings| _ = settings.variables.insert("PATH".into(), bin));
+    let plain = fetch_by(&without, "served.git", None, &shop.path("plain")).unwrap();
+    let told = plain.notes.join("\n");
+    assert!(told.contains("data/a.bin") && told.contains("git-lfs is not installed"), "{told}");
 }
 
 #[test]

@@ -252,6 +252,14 @@ impl Workshop {
         Self { host: HostTools::new(executor, settings), folder }
     }
 
+    /// The same tools under other settings.
+    pub(crate) fn host_with(&self, change: impl FnOnce(&mut ProvisionSettings)) -> HostTools {
+        let mut settings = ProvisionSettings::clone(self.host.settings());
+        change(&mut settings);
+        let executor = Arc::new(PlainExecutor::new(&self.folder.path().join("run")));
+        HostTools::new(executor, Arc::new(settings))
+    }
+
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
