@@ -15,6 +15,8 @@ pub struct ProvisionSettings {
     /// Whether repositories are trusted: then the user's own git configuration and credentials in
     /// registry settings are passed on.
     pub trusted: bool,
+    /// Root of the file system that is looked at to find out what this host is: `/`.
+    pub system: PathBuf,
     /// Today's day, in days since the Unix epoch: package lists are refreshed once a day.
     pub day: u64,
 }
@@ -28,6 +30,7 @@ impl ProvisionSettings {
             variables,
             shorthand_host: "github.com".to_owned(),
             trusted: false,
+            system: PathBuf::from("/"),
             day: unix_millis / 86_400_000,
         }
     }

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream};
 use std::path::Path;
 use std::time::Duration;
 
@@ -13,9 +13,10 @@ use crate::settings::ProvisionSettings;
 /// The kinds that apply, the most specific first, [`EnvironmentKind::Host`] always last.
 pub(super) fn detect(settings: &ProvisionSettings) -> Vec<EnvironmentKind> {
     let has = |name: &str| settings.variable(name).is_some();
-    let file = |path: &str| Path::new(path).exists();
-    let container = fs::read_to_string("/proc/1/cgroup").unwrap_or_default();
-    let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+    let file = |path: &str| settings.system.join(path).exists();
+    let read = |path: &str| fs::read_to_string(settings.system.join(path)).unwrap_or_default();
+    let container = read("proc/1/cgroup");
+    let kernel = read("proc/sys/kernel/osrelease");
     let checks = [
         (EnvironmentKind::Colab, has("COLAB_RELEASE_TAG") || has("COLAB_GPU")),
         (EnvironmentKind::Codespaces, has("CODESPACES")),
@@ -25,11 +26,11 @@ pub(super) fn detect(settings: &ProvisionSettings) -> Vec<EnvironmentKind> {
         (
             EnvironmentKind::Kubernetes,
             has("KUBERNETES_SERVICE_HOST")
-                || file("/var/run/secrets/kubernetes.io/serviceaccount")
+                || file("var/run/secrets/kubernetes.io/serviceaccount")
                 || container.contains("kubepods"),
         ),
-        (EnvironmentKind::Podman, file("/run/.containerenv") || container.contains("libpod")),
-        (EnvironmentKind::Docker, file("/.dockerenv") || container.contains("/docker")),
+        (EnvironmentKind::Podman, file("run/.containerenv") || container.contains("libpod")),
+        (EnvironmentKind::Docker, file(".dockerenv") || container.contains("/docker")),
         (
             EnvironmentKind::Wsl,
             has("WSL_DISTRO_NAME") || kernel.to_ascii_lowercase().contains("microsoft"),
@@ -37,7 +38,8 @@ pub(super) fn detect(settings: &ProvisionSettings) -> Vec<EnvironmentKind> {
     ];
     let mut kinds: Vec<EnvironmentKind> =
         checks.into_iter().filter(|(_, applies)| *applies).map(|(kind, _)| kind).collect();
-    kinds.extend(cloud(&Firmware::read(Path::new("/sys/class/dmi/id"))));
+    let metadata = |path: &str, header: &str| ask(METADATA, path, header);
+    kinds.extend(cloud(&Firmware::read(&settings.system.join("sys/class/dmi/id")), &metadata));
     kinds.push(EnvironmentKind::Host);
     kinds
 }
@@ -57,7 +59,16 @@ impl Firmware {
     }
 }
 
-fn cloud(firmware: &Firmware) -> Option<EnvironmentKind> {
+/// Where clouds answer what a machine is, reachable from that machine alone.
+const METADATA: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(169, 254, 169, 254)), 80);
+/// How long it may take to connect, and again to answer.
+const LIMIT: Duration = Duration::from_millis(200);
+
+/// The cloud by the machine's maker; `metadata` asks its service for a path with a header.
+fn cloud(
+    firmware: &Firmware,
+    metadata: &dyn Fn(&str, &str) -> Option<String>,
+) -> Option<EnvironmentKind> {
     if firmware.text.contains("google") {
         return Some(EnvironmentKind::Gcp);
     }
@@ -81,15 +92,14 @@ fn cloud(firmware: &Firmware) -> Option<EnvironmentKind> {
     None
 }
 
-/// Asks the link-local metadata service, at most 200 ms to connect and 200 ms to answer.
-fn metadata(path: &str, header: &str) -> Option<String> {
-    let limit = Duration::from_millis(200);
-    let address = SocketAddr::from(([169, 254, 169, 254], 80));
-    let mut stream = TcpStream::connect_timeout(&address, limit).ok()?;
-    stream.set_read_timeout(Some(limit)).ok()?;
-    stream.set_write_timeout(Some(limit)).ok()?;
+/// Asks the metadata service; one that does not answer within the limit is none.
+fn ask(service: SocketAddr, path: &str, header: &str) -> Option<String> {
+    let mut stream = TcpStream::connect_timeout(&service, LIMIT).ok()?;
+    stream.set_read_timeout(Some(LIMIT)).ok()?;
+    stream.set_write_timeout(Some(LIMIT)).ok()?;
     let request = format!(
-        "GET {path} HTTP/1.0\r\nHost: 169.254.169.254\r\n{header}Connection: close\r\n\r\n"
+        "GET {path} HTTP/1.0\r\nHost: {}\r\n{header}Connection: close\r\n\r\n",
+        service.ip()
     );
     stream.write_all(request.as_bytes()).ok()?;
     let mut answer = vec![0; 4096];
@@ -100,29 +110,40 @@ fn metadata(path: &str, header: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
+    use std::net::TcpListener;
 
     use super::*;
 
-    fn kinds(variables: &[(&str, &str)]) -> Vec<EnvironmentKind> {
-        let variables: BTreeMap<String, String> =
-            variables.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
-        detect(&ProvisionSettings::new("/nowhere".into(), variables, 0))
-    }
-
-    #[test]
-    fn variables_tell_notebooks_and_continuous_integration() {
-        assert_eq!(kinds(&[("COLAB_RELEASE_TAG", "r1")])[0], EnvironmentKind::Colab);
-        assert_eq!(kinds(&[("GITHUB_ACTIONS", "true")])[0], EnvironmentKind::GithubActions);
-        assert_eq!(kinds(&[]).last(), Some(&EnvironmentKind::Host));
-    }
-
-    #[test]
-    fn firmware_tells_clouds() {
+    fn of(
+        vendor: &str,
+        metadata: &dyn Fn(&str, &str) -> Option<String>,
+    ) -> Option<EnvironmentKind> {
         let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join("sys_vendor"), "Google\n").unwrap();
-        assert_eq!(cloud(&Firmware::read(folder.path())), Some(EnvironmentKind::Gcp));
-        fs::write(folder.path().join("sys_vendor"), "QEMU\n").unwrap();
-        assert_eq!(cloud(&Firmware::read(folder.path())), None);
+        fs::write(folder.path().join("sys_vendor"), vendor).unwrap();
+        cloud(&Firmware::read(folder.path()), metadata)
+    }
+
+    #[test]
+    fn makers_that_clouds_share_with_others_are_told_apart_by_the_metadata_service() {
+        let silent = |_: &str, _: &str| None;
+        let never = |_: &str, _: &str| panic!("nothing is asked where the maker tells");
+        assert_eq!(of("Google\n", &never), Some(EnvironmentKind::Gcp));
+        assert_eq!(of("QEMU\n", &never), None);
+        assert_eq!(of("Microsoft Corporation\n", &silent), None);
+        assert_eq!(of("Xen\n", &silent), None);
+        let azure = |path: &str, header: &str| {
+            let asked = path.starts_with("/metadata/instance") && header.contains("Metadata: true");
+            asked.then(|| "HTTP/1.0 200 OK\r\n\r\n{}".to_owned())
+        };
+        assert_eq!(of("Microsoft Corporation\n", &azure), Some(EnvironmentKind::Azure));
+        let amazon = |path: &str, _: &str| path.contains("meta-data").then(String::new);
+        assert_eq!(of("Xen\n", &amazon), Some(EnvironmentKind::Aws));
+    }
+
+    #[test]
+    fn a_metadata_service_that_takes_the_question_and_stays_silent_is_not_waited_for() {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        // Never answered: without a limit this test would not end.
+        assert_eq!(ask(listener.local_addr().unwrap(), "/", ""), None);
     }
 }

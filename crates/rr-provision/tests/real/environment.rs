@@ -34,6 +34,62 @@ fn the_probe_finds_what_the_tests_themselves_need() {
     assert_eq!(again.tools["rust"], *rust);
 }
 
+/// What the probe says of a host with these variables and these files below its root.
+fn kinds_of(
+    shop: &Workshop,
+    variables: &[(&str, &str)],
+    files: &[(&str, &str)],
+) -> Vec<EnvironmentKind> {
+    let root = tempfile::tempdir_in(shop.folder.path()).unwrap();
+    for (path, text) in files {
+        let path = root.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    let host = shop.host_with(|settings| {
+        settings.variables = variables.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect();
+        settings.system = root.path().to_owned();
+    });
+    HostProbe::new(host).probe(&shop.path("data")).kinds
+}
+
+#[test]
+fn every_kind_of_place_is_told_by_its_own_marks() {
+    use EnvironmentKind::{
+        Aws, Azure, Codespaces, Colab, Docker, Gcp, GithubActions, GitlabCi, Gitpod, Host,
+        Kubernetes, Podman, Wsl,
+    };
+    let shop = Workshop::new();
+    let dmi = "sys/class/dmi/id/";
+    let vendor = format!("{dmi}sys_vendor");
+    let tag = format!("{dmi}chassis_asset_tag");
+    let azure = "7783-7084-3265-9085-8269-3286-77\n";
+    let pods = "0::/kubepods.slice/kubepods-burstable.slice/pod1\n";
+    let wsl = "5.15.153.1-microsoft-standard-WSL2\n";
+    type Marks<'a> = &'a [(&'a str, &'a str)];
+    let cases: [(Marks<'_>, Marks<'_>, &[EnvironmentKind]); 16] = [
+        (&[], &[], &[Host]),
+        (&[("COLAB_RELEASE_TAG", "r1")], &[(".dockerenv", "")], &[Colab, Docker, Host]),
+        (&[("CODESPACES", "true")], &[(".dockerenv", "")], &[Codespaces, Docker, Host]),
+        (&[("GITPOD_WORKSPACE_ID", "a-b")], &[], &[Gitpod, Host]),
+        (&[("GITHUB_ACTIONS", "true")], &[(&tag, azure)], &[GithubActions, Azure, Host]),
+        (&[("GITLAB_CI", "true")], &[(".dockerenv", "")], &[GitlabCi, Docker, Host]),
+        (&[("KUBERNETES_SERVICE_HOST", "10.0.0.1")], &[], &[Kubernetes, Host]),
+        (&[], &[("proc/1/cgroup", pods), (&vendor, "Google\n")], &[Kubernetes, Gcp, Host]),
+        (&[], &[("var/run/secrets/kubernetes.io/serviceaccount/token", "")], &[Kubernetes, Host]),
+        (&[], &[("run/.containerenv", "")], &[Podman, Host]),
+        (&[], &[("proc/1/cgroup", "12:pids:/docker/0a1b\n")], &[Docker, Host]),
+        (&[("WSL_DISTRO_NAME", "Debian")], &[], &[Wsl, Host]),
+        (&[], &[("proc/sys/kernel/osrelease", wsl)], &[Wsl, Host]),
+        (&[], &[(&tag, azure), (&vendor, "Microsoft Corporation\n")], &[Azure, Host]),
+        (&[], &[(&vendor, "Amazon EC2\n")], &[Aws, Host]),
+        (&[("GITLAB_CI", "")], &[(&vendor, "QEMU\n")], &[Host]),
+    ];
+    for (variables, files, expected) in cases {
+        assert_eq!(kinds_of(&shop, variables, files), expected, "{variables:?} {files:?}");
+    }
+}
+
 #[test]
 fn the_doctor_installs_what_is_missing_apart_from_the_host() {
     let shop = Workshop::new();
