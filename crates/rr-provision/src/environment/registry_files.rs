@@ -1,5 +1,5 @@
-//! Private copies of the user's registry settings for the sandbox's home, secrets left out: only
-//! keys on a list are kept, and no value that carries credentials unless repositories are trusted.
+//! Private copies of the user's registry settings for the sandbox's home: only keys on a list are
+//! kept. Secrets are left out; trusted repositories get those that registries are asked with.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -20,6 +20,7 @@ pub fn registry_files(settings: &ProvisionSettings) -> Vec<(String, Vec<u8>)> {
         (".m2/settings.xml", maven(settings, &home)),
         (".gradle/gradle.properties", jvm_proxies::gradle(settings, &home)),
         (".config/go/env", go(settings, &home)),
+        (".netrc", if settings.trusted { read(&home.join(".netrc")) } else { String::new() }),
     ];
     files
         .into_iter()
@@ -152,6 +153,24 @@ pub(crate) fn npm_settings(settings: &ProvisionSettings) -> Vec<(String, String)
     all
 }
 
+/// `//npm.example/:_authToken` and the older ways to log in.
+fn is_npm_login(key: &str) -> bool {
+    let name = if key.starts_with("//") { key.rsplit(':').next().unwrap_or_default() } else { key };
+    matches!(name, "_authToken" | "_auth" | "_password" | "username" | "always-auth")
+}
+
+/// A value with `${NAME}` replaced, where the repository may know what the variables hold.
+fn with_variables(settings: &ProvisionSettings, value: String) -> String {
+    if !settings.trusted {
+        return value;
+    }
+    let mut value = value;
+    for (name, content) in &settings.variables {
+        value = value.replace(&format!("${{{name}}}"), content);
+    }
+    value
+}
+
 fn npm(settings: &ProvisionSettings, _home: &Path) -> String {
     const KEYS: &[&str] = &[
         "registry",
@@ -173,9 +192,11 @@ fn npm(settings: &ProvisionSettings, _home: &Path) -> String {
     ];
     npm_settings(settings)
         .into_iter()
+        .map(|(key, value)| (key, with_variables(settings, value)))
         .filter(|(key, value)| {
             let scope = key.starts_with('@') && key.ends_with(":registry");
-            (scope || KEYS.contains(&key.as_str()))
+            let login = settings.trusted && is_npm_login(key);
+            (scope || login || KEYS.contains(&key.as_str()))
                 && passes(settings, value)
                 // A value that names a variable may expand to a secret.
                 && !value.contains("${")
@@ -205,7 +226,9 @@ fn cargo(settings: &ProvisionSettings, _home: &Path) -> String {
             continue;
         }
         let mut value = value;
-        remove_keys(&mut value, SECRET);
+        if !settings.trusted {
+            remove_keys(&mut value, SECRET);
+        }
         if passes(settings, &value.to_string()) {
             kept.insert(section, value);
         }
@@ -223,10 +246,13 @@ fn remove_keys(value: &mut toml::Value, names: &[&str]) {
 /// The `<mirrors>` and `<proxies>` of the user's settings, without servers and passwords.
 fn maven(settings: &ProvisionSettings, home: &Path) -> String {
     let text = read(&home.join(".m2/settings.xml"));
-    let mut kept: Vec<String> = ["mirrors", "proxies"]
+    let bare = |part: &str| without_element(&without_element(part, "username"), "password");
+    let parts: &[&str] =
+        if settings.trusted { &["servers", "mirrors", "proxies"] } else { &["mirrors", "proxies"] };
+    let mut kept: Vec<String> = parts
         .iter()
         .filter_map(|name| element(&text, name))
-        .map(|part| without_element(&without_element(part, "username"), "password"))
+        .map(|part| if settings.trusted { part.to_owned() } else { bare(part) })
         .filter(|part| passes(settings, &part.replace(['<', '>'], " ")))
         .collect();
     if !kept.iter().any(|part| part.starts_with("<proxies>")) {
@@ -256,7 +282,7 @@ fn without_element(text: &str, name: &str) -> String {
     text
 }
 
-/// Go's own settings file: proxies and checksum settings, never `GOAUTH`.
+/// Go's own settings file: proxies and checksum settings, `GOAUTH` only for trusted repositories.
 fn go(settings: &ProvisionSettings, home: &Path) -> String {
     const KEYS: &[&str] = &[
         "GOPROXY",
@@ -272,8 +298,10 @@ fn go(settings: &ProvisionSettings, home: &Path) -> String {
     read(&path.unwrap_or_else(|| home.join(".config/go/env")))
         .lines()
         .filter(|line| {
-            line.split_once('=')
-                .is_some_and(|(key, value)| KEYS.contains(&key) && passes(settings, value))
+            line.split_once('=').is_some_and(|(key, value)| {
+                let login = settings.trusted && key == "GOAUTH";
+                (login || KEYS.contains(&key)) && passes(settings, value)
+            })
         })
         .map(|line| format!("{line}\n"))
         .collect()
@@ -315,11 +343,14 @@ mod tests {
             "<settings><servers><server><password>s3cret</password></server></servers><mirrors><mirror><url>https://maven.example</url></mirror></mirrors><proxies><proxy><host>p</host><username>u</username><password>s3cret</password></proxy></proxies></settings>",
         );
         write(".config/go/env", "GOPROXY=https://go.example\nGOAUTH=s3cret\n");
-        let files = registry_files(&settings(folder.path()));
-        let text: String = files
-            .iter()
-            .map(|(path, bytes)| format!("{path}\n{}", String::from_utf8_lossy(bytes)))
-            .collect();
+        write(".netrc", "machine pip.example login me password s3cret\n");
+        let written = |settings: &ProvisionSettings| -> Vec<String> {
+            let files = registry_files(settings);
+            let texts = files.iter().map(|(_, bytes)| String::from_utf8_lossy(bytes).into_owned());
+            texts.collect()
+        };
+        let mut settings = settings(folder.path());
+        let text = written(&settings).concat();
         assert!(!text.contains("s3cret"), "{text}");
         assert!(!text.contains("sccache"), "{text}");
         for kept in [
@@ -334,5 +365,10 @@ mod tests {
         ] {
             assert!(text.contains(kept), "{kept} in {text}");
         }
+        settings.trusted = true;
+        let trusted = written(&settings);
+        let with: Vec<bool> = trusted.iter().map(|text| text.contains("s3cret")).collect();
+        assert_eq!(with, [true; 6], "{trusted:?}");
+        assert!(!trusted.concat().contains("sccache"), "{trusted:?}");
     }
 }
