@@ -141,6 +141,9 @@ pub struct ServiceRecord {
     /// Resident bytes when last looked at.
     #[serde(default)]
     pub memory: u64,
+    /// Processor seconds that it had taken by then.
+    #[serde(default)]
+    pub cpu_seconds: f64,
 }
 
 /// A remedy that was applied.

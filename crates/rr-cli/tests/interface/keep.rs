@@ -28,6 +28,10 @@ fn a_kept_service_answers_after_the_verdict_and_ends_with_the_command() {
         }
     };
     assert_eq!(report["verdict"]["green"], true);
+    let service = &report["services"][0];
+    assert!(service["memory"].as_u64().unwrap() > 1 << 20, "{service}");
+    assert!(service["cpu_seconds"].as_f64().unwrap() > 0.0, "{service}");
+    assert!(service["probe"]["latency_millis"].is_u64(), "{service}");
     let url = loop {
         let event = next();
         if event["event"] == "service-up" {

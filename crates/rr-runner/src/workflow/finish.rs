@@ -134,6 +134,7 @@ pub(super) fn service_record(
         port: finding.result.port.unwrap_or_default(),
         probe: finding.result.clone(),
         memory: finding.memory,
+        cpu_seconds: finding.cpu_seconds,
     }
 }
 
@@ -153,6 +154,7 @@ fn services(progress: &Progress) -> Vec<ServiceRecord> {
             detail: format!("{} {} accepted a connection", up.kind.as_str(), up.version),
         },
         memory: 0,
+        cpu_seconds: 0.0,
     });
     databases.chain(progress.services.iter().cloned()).collect()
 }
