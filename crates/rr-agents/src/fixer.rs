@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use rr_core::{
-    AgentName, Analysis, CaseOutcome, Diagnosis, FailedStep, PlanEdit, RemedyKind, RunPlan, Step,
-    SystemNeed, TestRun, remedy_policy,
+    AgentName, Analysis, CaseOutcome, Diagnosis, FailedStep, PlanEdit, Remedy, RemedyKind, RunPlan,
+    Step, SystemNeed, TestRun, remedy_policy,
 };
 use serde::{Deserialize, Serialize};
 
@@ -90,25 +90,29 @@ pub(crate) fn evidence(result: &StepResult, tests: Option<&TestRun>) -> String {
 /// nothing brings is taken out.
 fn resolve_needs(session: &RunSession, diagnosis: &mut Diagnosis) {
     diagnosis.remedies.retain_mut(|remedy| {
-        let mut found = Vec::new();
-        for edit in &mut remedy.edits {
-            let PlanEdit::RequireSystemPackage { package } = edit else { continue };
-            if let Some(need) = parse_need(&package.name) {
-                match session.engine.packages.find(&need).into_iter().next() {
-                    Some(name) => package.name = name,
-                    None => return false,
-                }
-            }
-            found.push(package.name.clone());
-        }
-        if let RemedyKind::InstallSystemPackage { names } = &mut remedy.kind
-            && !found.is_empty()
-        {
-            remedy.title = format!("install system package {}", found.join(", "));
-            *names = found;
-        }
-        true
+        resolve(remedy, &|need| session.engine.packages.find(need).into_iter().next())
     });
+}
+
+/// Whether every need of a remedy is met. Its title keeps its own words; only the name of a need
+/// in them gives way to the package's.
+fn resolve(remedy: &mut Remedy, find: &dyn Fn(&SystemNeed) -> Option<String>) -> bool {
+    let mut found = Vec::new();
+    for edit in &mut remedy.edits {
+        let PlanEdit::RequireSystemPackage { package } = edit else { continue };
+        if let Some(need) = parse_need(&package.name) {
+            let Some(name) = find(&need) else { return false };
+            remedy.title = remedy.title.replace(&package.name, &name);
+            package.name = name;
+        }
+        found.push(package.name.clone());
+    }
+    if let RemedyKind::InstallSystemPackage { names } = &mut remedy.kind
+        && !found.is_empty()
+    {
+        *names = found;
+    }
+    true
 }
 
 /// Reads `need:header:libpq-fe.h` and its like.
@@ -121,5 +125,40 @@ fn parse_need(name: &str) -> Option<SystemNeed> {
         "library" => Some(SystemNeed::Library(thing)),
         "program" => Some(SystemNeed::Program(thing)),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rr_core::SystemPackage;
+
+    use super::*;
+
+    fn remedy(title: &str, packages: &[&str]) -> Remedy {
+        let names: Vec<String> = packages.iter().map(|name| (*name).to_owned()).collect();
+        let packages =
+            names.iter().map(|name| SystemPackage { name: name.clone(), evidence: vec![] });
+        Remedy {
+            title: title.to_owned(),
+            edits: packages.map(|package| PlanEdit::RequireSystemPackage { package }).collect(),
+            kind: RemedyKind::InstallSystemPackage { names },
+            resume_at: None,
+        }
+    }
+
+    fn found(need: &SystemNeed) -> Option<String> {
+        matches!(need, SystemNeed::Header(name) if name == "a.h").then(|| "liba-dev".to_owned())
+    }
+
+    #[test]
+    fn needs_become_packages_and_titles_keep_their_own_words() {
+        let mut own = remedy("link with the older libb", &["libb-1.0"]);
+        assert!(resolve(&mut own, &found));
+        assert_eq!(own.title, "link with the older libb");
+        let mut asked = remedy("install need:header:a.h for the build", &["need:header:a.h"]);
+        assert!(resolve(&mut asked, &found));
+        assert_eq!(asked.title, "install liba-dev for the build");
+        assert_eq!(asked.kind, RemedyKind::InstallSystemPackage { names: vec!["liba-dev".into()] });
+        assert!(!resolve(&mut remedy("x", &["need:header:b.h"]), &found));
     }
 }

@@ -88,7 +88,7 @@ impl Play<'_> {
         let counts = tested.tests.counts;
         let bad = counts.failed + counts.errored;
         let proves = tested.tests.proves;
-        let score = Score { proves, passed: counts.passed };
+        let score = Score::of(&tested.tests);
         self.record(input, &tested.result, proves);
         let detail = format!(
             "{} passed, {} failed, {} skipped, {} errored ({})",
@@ -99,8 +99,7 @@ impl Play<'_> {
             tested.result.outcome.exit
         );
         let best = self.progress.ended.get(&step.id).and_then(|end| end.tests.clone());
-        let improves =
-            best.is_none_or(|b| score >= Score { proves: b.proves, passed: b.counts.passed });
+        let improves = best.is_none_or(|best| score >= Score::of(&best));
         if improves {
             self.progress.end(step, proves, detail.clone()).tests = Some(tested.tests.clone());
         }

@@ -9,6 +9,7 @@ use super::consult::{self, Consulting};
 use super::input::{Choose, Diagnose, Timed};
 use super::progress::Progress;
 use super::steps::Chosen;
+use crate::cases::StoredTests;
 use crate::request::RepairBudget;
 
 /// Treatment of one run's failures.
@@ -47,7 +48,30 @@ pub(crate) struct Score {
     /// Whether a test step proves its rung, or another step succeeded.
     pub proves: bool,
     /// Passed tests.
-    pub passed: u64,
+    passed: u64,
+    /// Whether any test ran, whatever came of it.
+    ran: bool,
+    /// Whether any test was found: a suite of which nothing is left got no further.
+    found: bool,
+}
+
+impl Score {
+    /// The score of a suite.
+    pub(crate) fn of(tests: &StoredTests) -> Self {
+        let counts = tests.counts;
+        Self {
+            proves: tests.proves,
+            passed: counts.passed,
+            ran: counts.passed + counts.failed + counts.skipped > 0,
+            found: counts.discovered > 0,
+        }
+    }
+
+    /// Whether a treatment that brought a step from `before` to this helped. Where the step got no
+    /// further and no less far, it did if the failure is `another` one.
+    fn is_better(self, before: Self, another: bool) -> bool {
+        self > before || another && self == before
+    }
 }
 
 /// A failed attempt.
@@ -227,8 +251,7 @@ impl Repairs {
             return Ok(());
         };
         let same = diagnoses.iter().any(|d| d.signature == pending.diagnosis.signature);
-        let worse = failure.score < pending.score;
-        let helped = failure.score > pending.score || (!same && !worse);
+        let helped = failure.score.is_better(pending.score, !same);
         if !helped {
             progress.plan = pending.before.clone();
             self.left_out.truncate(pending.left_out);
@@ -361,4 +384,31 @@ pub(crate) fn last_telling_line(result: &rr_agents::StepResult) -> String {
         low.contains("error") || low.contains("fail") || low.contains("fatal")
     };
     lines().find(telling).or_else(|| lines().next()).unwrap_or_default().chars().take(400).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use rr_core::TestCounts;
+
+    use super::*;
+
+    fn suite(proves: bool, passed: u64, failed: u64, errored: u64) -> Score {
+        let discovered = passed + failed + errored;
+        let counts = TestCounts { discovered, passed, failed, errored, skipped: 0 };
+        let (file, doubts) = (String::new(), Vec::new());
+        Score::of(&StoredTests { file, counts, proves, environment_failures: 0, doubts })
+    }
+
+    #[test]
+    fn another_failure_is_progress_but_a_suite_of_which_nothing_is_left_is_not() {
+        let none = suite(false, 0, 0, 0);
+        for before in [suite(false, 0, 0, 3), suite(false, 0, 3, 0), suite(true, 1, 2, 0)] {
+            assert!(!none.is_better(before, true), "{before:?}");
+            assert!(before.is_better(none, false), "{before:?}");
+        }
+        assert!(suite(false, 0, 0, 2).is_better(suite(false, 0, 0, 3), true));
+        assert!(!suite(false, 0, 0, 3).is_better(suite(false, 0, 0, 3), false));
+        assert!(!suite(false, 0, 0, 3).is_better(suite(false, 0, 3, 0), true), "they ran before");
+        assert!(Score::default().is_better(Score::default(), true), "an install fails elsewhere");
+    }
 }
