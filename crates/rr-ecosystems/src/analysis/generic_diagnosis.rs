@@ -14,7 +14,7 @@ use rr_core::{
 
 use super::generic_remedies as remedies;
 use super::generic_rules::{RULES, Rule, Treatment};
-use super::misplaced;
+use super::{misplaced, ports};
 
 /// Longest line that is looked at, in bytes.
 const LINE_LIMIT: usize = 1000;
@@ -76,6 +76,7 @@ fn apply(
         Treatment::ServicePort => remedies::service(remedies::kind_of_port(subject)?, failed),
         Treatment::Variable => remedies::variable(subject, failed)?,
         Treatment::Retry => (CauseClass::Environment, remedies::retry(&signature, failed)),
+        Treatment::Port => (CauseClass::Environment, ports::taken(&signature, subject, failed)),
         Treatment::User(to) => (CauseClass::NeedsPrivilege, remedies::change_user(to, failed)),
         Treatment::File => (CauseClass::Environment, misplaced::by_file(repo, subject, failed)?),
         Treatment::DataFile => {

@@ -23,7 +23,7 @@ pub(super) fn system_need(kind: NeedKind, subject: &str) -> Option<Vec<Remedy>> 
     let package = SystemPackage { name: name.clone(), evidence: vec![evidence] };
     Some(vec![Remedy {
         kind: RemedyKind::InstallSystemPackage { names: vec![name.clone()] },
-        title: format!("install what brings `{subject}`"),
+        title: format!("install {name} for `{subject}`"),
         edits: vec![PlanEdit::RequireSystemPackage { package }],
         resume_at: None,
     }])
@@ -168,19 +168,19 @@ pub(super) fn variable(name: &str, failed: &FailedStep<'_>) -> Option<(CauseClas
     Some((CauseClass::Environment, vec![remedy]))
 }
 
-/// The same again, where the step could reach a registry at all, and not twice.
+/// The same again, where the step could reach a registry at all, and not a third time.
 pub(super) fn retry(signature: &str, failed: &FailedStep<'_>) -> Vec<Remedy> {
     let again = failed.treated.iter().filter(|treated| treated.as_str() == signature).count();
-    let sensible = failed.step.kind != StepKind::Test || signature.starts_with("generic.address");
-    if again > 0 || !sensible {
+    let title = match again {
+        0 => "run the same again",
+        1 => "run the same once more",
+        _ => return Vec::new(),
+    };
+    if failed.step.kind == StepKind::Test && !signature.starts_with("generic.address") {
         return Vec::new();
     }
-    vec![Remedy {
-        kind: RemedyKind::Retry,
-        title: "run the same again".to_owned(),
-        edits: Vec::new(),
-        resume_at: None,
-    }]
+    let (kind, title) = (RemedyKind::Retry, title.to_owned());
+    vec![Remedy { kind, title, edits: Vec::new(), resume_at: None }]
 }
 
 /// Runs the step as another user of the sandbox, where it does not run so already.

@@ -39,6 +39,8 @@ pub(super) enum Treatment {
     Variable,
     /// The same again may work.
     Retry,
+    /// The port that is the subject is taken.
+    Port,
     /// It must run as `root` or as `runner`.
     User(&'static str),
     /// The file that is the subject lies in another folder.
@@ -72,7 +74,7 @@ macro_rules! rules {
 
 use NeedKind::{Header, Library, PkgConfig, Program};
 use Treatment::{
-    Class, DataFile, File, Registry, Retry, Service, ServicePort, SystemNeed, Target, User,
+    Class, DataFile, File, Port, Registry, Retry, Service, ServicePort, SystemNeed, Target, User,
     Variable, Watch,
 };
 
@@ -178,8 +180,14 @@ pub(super) static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| rules![
         "no service answers on port {}", 0.85, ServicePort,
         "dial tcp 127.0.0.1:5432: connect: connection refused" => "5432";
     // The machine
-    "generic.address-in-use", r"(?:[Aa]ddress already in use|EADDRINUSE)", "a port that it wants is taken", 0.8, Retry,
-        "Error: listen EADDRINUSE: address already in use :::3000" => "";
+    "generic.address-in-use", r"(?:[Aa]ddress already in use|EADDRINUSE|[Pp]ort is already in use)\b.*?:(\d{2,5})\b", "the port {} that it wants is taken",
+        0.85, Port, "Error: listen EADDRINUSE: address already in use :::3000" => "3000";
+    "generic.address-in-use", r":(\d{2,5})\b.*[Aa]ddress already in use", "the port {} that it wants is taken", 0.85, Port,
+        "listen tcp :8080: bind: address already in use" => "8080";
+    "generic.address-in-use", r"\b[Pp]ort (\d{2,5}) (?:is|was) already in use", "the port {} that it wants is taken", 0.85, Port,
+        "Web server failed to start. Port 8080 was already in use." => "8080";
+    "generic.address-in-use", r"^(?:[^:]|:\D)*(?:[Aa]ddress already in use|EADDRINUSE)(?:[^:]|:\D)*$", "a port that it wants is taken", 0.8, Port,
+        "OSError: [Errno 98] Address already in use" => "";
     "generic.disk-full", r"(?:No space left on device|ENOSPC)", "the disk is full", 0.95, Class(Environment),
         "OSError: [Errno 28] No space left on device" => "";
     "generic.out-of-memory", r"(?:JavaScript heap out of memory|^Killed$|java\.lang\.OutOfMemoryError|fatal error: Killed signal terminated program cc1|MemoryError$|Cannot allocate memory)",

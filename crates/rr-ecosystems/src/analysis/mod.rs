@@ -21,6 +21,7 @@ mod misplaced;
 mod packages;
 mod pins;
 mod planner;
+mod ports;
 mod proposals;
 mod ranges;
 mod roles;

@@ -150,3 +150,13 @@ fn what_newer_nodes_alone_have_asks_for_one() {
     let found = diagnose_output(StepKind::Test, line, &[("package.json", "{}")]);
     assert_eq!(found[0].signature, "javascript.old-node:groupBy");
 }
+
+#[test]
+fn a_host_that_answers_that_it_is_out_of_order_is_not_one_that_is_missing() {
+    let wants_host = |line: &str| {
+        let found = diagnose_output(StepKind::Install, line, &[]);
+        found.iter().any(|d| d.signature.starts_with("javascript.install-host"))
+    };
+    assert!(!wants_host("npm ERR! 503 Service Unavailable - GET http://npm.example.org/x"));
+    assert!(wants_host("npm ERR! 404 Not Found - GET http://npm.example.org/x"));
+}
