@@ -64,7 +64,10 @@ impl HostSession {
             make_folder(made)?;
         }
         let session = Self { policy, layout, tree, state: Mutex::default() };
-        for bind in session.policy.binds.clone() {
+        let mut binds = session.policy.binds.clone();
+        // A folder is bound before what lies in it: it takes the place of our own empty one.
+        binds.sort_by_key(|bind| bind.guest.components().count());
+        for bind in binds {
             session.add_bind(bind)?;
         }
         Ok(session)
@@ -225,10 +228,7 @@ impl Executor for HostSession {
         }
         for (inside, folder) in [("/tools", &self.layout.tools), ("/caches", &self.layout.caches)] {
             if let Ok(below) = bind.guest.strip_prefix(inside) {
-                let link = folder.join(below);
-                replace_by_link(&link, &bind.host).map_err(|source| {
-                    ExecError::io(format!("linking `{}`", link.display()), source)
-                })?;
+                link_into(folder, below, &bind.host)?;
             }
         }
         let mut state = self.lock();
@@ -259,6 +259,26 @@ impl Drop for HostSession {
     fn drop(&mut self) {
         self.close();
     }
+}
+
+/// Makes a folder of the layout, or a place below it, lead to a folder of the host.
+fn link_into(folder: &Path, below: &Path, host: &Path) -> Result<(), ExecError> {
+    let whole = below.as_os_str().is_empty();
+    // Below a folder that is the host's own nothing is written: what is to be there is there.
+    if let Ok(bound) = std::fs::read_link(folder)
+        && !whole
+    {
+        return if bound.join(below) == host {
+            Ok(())
+        } else {
+            let (below, bound) = (below.display(), bound.display());
+            Err(ExecError::Setup(format!("`{below}` cannot be bound inside `{bound}`")))
+        };
+    }
+    // A path that ends in a slash would be the folder behind the link.
+    let link = if whole { folder.to_owned() } else { folder.join(below) };
+    replace_by_link(&link, host)
+        .map_err(|source| ExecError::io(format!("linking `{}`", link.display()), source))
 }
 
 fn replace_by_link(link: &Path, target: &Path) -> std::io::Result<()> {

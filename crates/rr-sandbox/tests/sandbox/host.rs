@@ -73,6 +73,27 @@ fn a_service_listens_is_reached_and_stopped() {
 }
 
 #[test]
+fn a_bind_of_a_whole_folder_of_the_layout_stands_in_its_place_and_is_not_written_to() {
+    let tools = tempfile::tempdir().unwrap();
+    std::fs::create_dir(tools.path().join("one")).unwrap();
+    std::fs::write(tools.path().join("one/hello"), "from the host\n").unwrap();
+    let bound = |guest: &str, host: &Path| Bind {
+        host: host.to_owned(),
+        guest: guest.into(),
+        writable: false,
+    };
+    let sandbox = Sandbox::on(&Host, |policy| {
+        policy.binds.push(bound("/tools/one", &tools.path().join("one")));
+        policy.binds.push(bound("/tools", tools.path()));
+    });
+    let place = sandbox.executor.layout().tools.join("one/hello");
+    assert_eq!(sandbox.sh(&format!("cat {}", place.display())).tail, "from the host\n");
+    let elsewhere = tempfile::tempdir().unwrap();
+    assert!(sandbox.executor.add_bind(bound("/tools/two", elsewhere.path())).is_err());
+    assert!(!tools.path().join("two").exists());
+}
+
+#[test]
 fn binds_are_found_where_the_layout_says() {
     let tool = tempfile::tempdir().unwrap();
     std::fs::create_dir(tool.path().join("bin")).unwrap();
