@@ -230,6 +230,13 @@ pub(crate) struct SourceArguments {
     /// A git URL, `owner/name`, a folder, a bare git folder, a `.zip` or `.tar.gz`, or a published
     /// package: `pypi:NAME[@VERSION]`, `crates:`, `npm:`, `go:`, `maven:GROUP:ARTIFACT`
     pub source: String,
+    #[command(flatten)]
+    pub of: SourceOptions,
+}
+
+/// What narrows a source down.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct SourceOptions {
     /// Branch, tag or commit
     #[arg(long = "ref", value_name = "REF")]
     pub reference: Option<String>,
@@ -250,15 +257,8 @@ pub(crate) struct ExportArguments {
     /// nothing is run: the export then says that it is unproved
     #[arg(default_value = "latest", value_name = "RUN|LOCK|SOURCE")]
     pub from: String,
-    /// Branch, tag or commit of a source
-    #[arg(long = "ref", value_name = "REF")]
-    pub reference: Option<String>,
-    /// Only this unit of a monorepo, by path or name
-    #[arg(long, value_name = "PATH")]
-    pub package: Option<String>,
-    /// A `repo-runner.toml` of your own, for a source; it outranks the repository's
-    #[arg(long, value_name = "FILE")]
-    pub config: Option<PathBuf>,
+    #[command(flatten)]
+    pub of: SourceOptions,
     /// Write the files below this folder instead of printing the main one
     #[arg(long, value_name = "FOLDER")]
     pub out: Option<PathBuf>,

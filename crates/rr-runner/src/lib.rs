@@ -17,6 +17,8 @@ mod live;
 mod look;
 mod models;
 mod orchestrator;
+#[cfg(test)]
+mod overlap_tests;
 mod prepared;
 mod recipe;
 mod report;

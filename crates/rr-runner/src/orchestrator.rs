@@ -47,6 +47,12 @@ impl OrchestratorAgent {
         Self { home, store, clock, wiring, wrap: None }
     }
 
+    /// An orchestrator whose steps are wrapped so.
+    #[cfg(test)]
+    pub(crate) fn with_steps(self, wrap: StepWrapper) -> Self {
+        Self { wrap: Some(wrap), ..self }
+    }
+
     /// Drives a run to its end: starts its journal, or takes it up where it was. With
     /// `on_report` its services are then kept up until `cancel`; the report is given to it first.
     ///
@@ -85,6 +91,10 @@ impl OrchestratorAgent {
         let ended = self.clock.unix_millis();
         match result {
             Ok(value) => self.report(id, value),
+            // The run is another process's, and goes on as it was.
+            Err(error) if error.code() == "lease-held" => {
+                Err(RunError::from_workflow(id.as_str(), error))
+            }
             Err(error) => {
                 let state =
                     if error.is_resumable() { RunState::Interrupted } else { RunState::Failed };

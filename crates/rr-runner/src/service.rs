@@ -55,23 +55,16 @@ impl RunService {
         Ok(Self { home, store, clock, wiring, orchestrator })
     }
 
+    /// This service with each run's steps wrapped so.
+    #[cfg(test)]
+    pub(crate) fn with_steps(self, wrap: crate::orchestrator::StepWrapper) -> Self {
+        Self { orchestrator: self.orchestrator.with_steps(wrap), ..self }
+    }
+
     /// The product's folders.
     #[must_use]
     pub fn home(&self) -> &Home {
         &self.home
-    }
-
-    /// Reads what a user named as a repository.
-    ///
-    /// # Errors
-    /// Where it is none, or a hostile one.
-    pub fn parse_source(
-        &self,
-        text: &str,
-        reference: Option<&str>,
-        cwd: &Path,
-    ) -> Result<RepoSource, RunError> {
-        Ok(self.wiring.engine(false).fetcher.parse(text, reference, cwd)?)
     }
 
     /// The lock of a working folder of which nothing is run. `None` where the source is no plain

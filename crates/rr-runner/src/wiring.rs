@@ -1,13 +1,13 @@
 //! Which crate stands behind which trait. The one place that names them all.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rr_agents::Engine;
 use rr_core::executor::NoOutput;
 use rr_core::{
-    Analyzer, CancelToken, Clock, ContextIndex, EnvironmentProbe, Executor, OutputSink,
+    Analyzer, CancelToken, Clock, ContextIndex, EnvironmentProbe, Executor, OutputSink, RepoSource,
     SandboxBackend,
 };
 use rr_ecosystems::analysis::RepoAnalyzer;
@@ -61,6 +61,19 @@ impl Wiring {
         let host = rr_sandbox::host_tools(home.root(), variables.clone())?;
         let analyzer = Arc::new(RepoAnalyzer);
         Ok(Self { home: home.clone(), variables, now: clock.unix_millis(), host, analyzer })
+    }
+
+    /// Reads what a user named as a repository.
+    ///
+    /// # Errors
+    /// Where it is none, or a hostile one.
+    pub fn parse_source(
+        &self,
+        text: &str,
+        reference: Option<&str>,
+        cwd: &Path,
+    ) -> Result<RepoSource, RunError> {
+        Ok(self.engine(false).fetcher.parse(text, reference, cwd)?)
     }
 
     /// The engine for a repository that is, or is not, trusted.
@@ -212,7 +225,7 @@ impl Wiring {
     }
 }
 
-fn make_executable(path: &std::path::Path) -> std::io::Result<()> {
+fn make_executable(path: &Path) -> std::io::Result<()> {
     use std::os::unix::fs::PermissionsExt as _;
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755))
 }

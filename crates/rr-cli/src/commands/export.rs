@@ -31,8 +31,8 @@ pub(crate) fn recipe(service: &RunService, run: &str) -> anyhow::Result<u8> {
 /// The lock of a run, of a lock file, or, unproved, of a source.
 fn lock(service: &RunService, arguments: &ExportArguments) -> anyhow::Result<RecipeLock> {
     let named = arguments.from.as_str();
-    let plain = arguments.reference.is_none() && arguments.config.is_none();
-    if plain && arguments.package.is_none() {
+    let of = &arguments.of;
+    if of.reference.is_none() && of.config.is_none() && of.package.is_none() {
         match service.find(named) {
             Ok(id) => return Ok(service.lock(&id)?),
             Err(RunError::Unknown(_)) if named == "latest" => bail!("there is no run yet"),
@@ -44,14 +44,9 @@ fn lock(service: &RunService, arguments: &ExportArguments) -> anyhow::Result<Rec
     if path.extension().is_some_and(|ending| ending == "lock") && path.is_file() {
         return Ok(service.read_lock(path)?);
     }
-    let source = SourceArguments {
-        source: named.to_owned(),
-        reference: arguments.reference.clone(),
-        package: arguments.package.clone(),
-        config: arguments.config.clone(),
-    };
+    let source = SourceArguments { source: named.to_owned(), of: of.clone() };
     let cwd = std::env::current_dir().context("find the current folder")?;
-    let parsed = service.parse_source(named, arguments.reference.as_deref(), &cwd)?;
+    let parsed = service.wiring().parse_source(named, of.reference.as_deref(), &cwd)?;
     let request = RunRequest { until: Rung::Analyzed, ..base_request(parsed, &source)? };
     let cancel = CancelToken::default();
     let observer = ui::silent_observer();

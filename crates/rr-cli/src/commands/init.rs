@@ -7,16 +7,14 @@ use rr_core::{ConfigFile, RepoSource};
 use rr_runner::Home;
 
 use super::look::{Looked, look};
-use crate::args::{InitArguments, LookArguments, SourceArguments};
+use crate::args::{InitArguments, LookArguments, SourceArguments, SourceOptions};
 use crate::{exit, ui};
 
 pub(crate) fn init(home: &Home, arguments: &InitArguments) -> anyhow::Result<u8> {
     let named = LookArguments {
         source: SourceArguments {
             source: arguments.source.clone(),
-            reference: None,
-            package: arguments.package.clone(),
-            config: None,
+            of: SourceOptions { package: arguments.package.clone(), ..SourceOptions::default() },
         },
         explain: false,
         output: arguments.output,

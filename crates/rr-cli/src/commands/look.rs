@@ -21,7 +21,7 @@ pub(super) struct Looked {
 
 pub(crate) fn analyze(home: Home, arguments: &LookArguments) -> anyhow::Result<u8> {
     let Looked { mut analysis, plan, code, .. } = look(home, arguments, None)?;
-    if let Some(package) = &arguments.source.package {
+    if let Some(package) = &arguments.source.of.package {
         only(&mut analysis, package);
     }
     match arguments.output.output {
@@ -83,7 +83,8 @@ pub(super) fn look(
     let looker = LookService::open(&home, env::of_process(), Arc::new(SystemClock))?;
     let cwd = std::env::current_dir().context("find the current folder")?;
     let named = &arguments.source;
-    let source = looker.parse_source(&named.source, named.reference.as_deref(), &cwd)?;
+    let source =
+        looker.wiring().parse_source(&named.source, named.of.reference.as_deref(), &cwd)?;
     let mut request = RunRequest { until: Rung::Analyzed, ..base_request(source.clone(), named)? };
     request.config = config.or(request.config);
     if let Some((analysis, plan)) = looker.look(&request, &cancel)? {

@@ -77,7 +77,8 @@ fn request(service: &RunService, arguments: &RunArguments) -> anyhow::Result<Run
     };
     let cwd = std::env::current_dir().context("find the current folder")?;
     let named = &arguments.source;
-    let source = service.parse_source(&named.source, named.reference.as_deref(), &cwd)?;
+    let source =
+        service.wiring().parse_source(&named.source, named.of.reference.as_deref(), &cwd)?;
     let timeout = duration("--timeout", &arguments.timeout)?;
     let step_timeout = duration("--step-timeout", &arguments.step_timeout)?;
     Ok(RunRequest {
@@ -106,9 +107,9 @@ pub(crate) fn base_request(
     Ok(RunRequest {
         source,
         until: rr_core::Rung::Tested,
-        package: named.package.clone(),
+        package: named.of.package.clone(),
         env: std::collections::BTreeMap::new(),
-        config: named.config.as_deref().map(config_file).transpose()?,
+        config: named.of.config.as_deref().map(config_file).transpose()?,
         timeout_seconds: None,
         step_timeout_seconds: None,
         budget: RepairBudget::default(),

@@ -3,35 +3,46 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use rr_core::{Analyzer as _, EnvironmentReport, RepoSource};
+use rr_core::{Analysis, Analyzer as _, EnvironmentReport, RepoSource, RunPlan};
 use rr_ecosystems::analysis::{DiskView, RepoAnalyzer};
 use rr_ecosystems::miners::{INVENTED_SECRET, is_secret_name};
 use rr_recipe::{ExportForm, LockInput, RecipeLock, VariableOrigin, build, export};
 
 use crate::parsed::well_formed;
 
-fn lock_of(root: &Path) -> RecipeLock {
-    let analyzer = RepoAnalyzer;
-    let environment = EnvironmentReport::default();
-    let analysis = analyzer.analyze(root, None, None).unwrap();
-    let plan = analyzer.plan(root, &analysis, &environment, None).unwrap();
-    let view = DiskView::open(root).unwrap();
-    build(LockInput {
-        source: &RepoSource::Folder { path: root.to_owned(), reference: None },
+/// What a lock is made of, where nothing was run.
+fn unproved<'a>(
+    source: &'a RepoSource,
+    analysis: &'a Analysis,
+    plan: &'a RunPlan,
+    environment: &'a EnvironmentReport,
+    repo: &'a DiskView,
+) -> LockInput<'a> {
+    LockInput {
+        source,
         fetched: None,
-        analysis: &analysis,
-        plan: &plan,
-        environment: &environment,
+        analysis,
+        plan,
+        environment,
         report: None,
         toolchains: &[],
         layer: None,
         dependencies: Vec::new(),
         outcomes: BTreeMap::new(),
-        repo: &view,
+        repo,
         given: Vec::new(),
         is_secret: is_secret_name,
         invented: INVENTED_SECRET,
-    })
+    }
+}
+
+fn lock_of(root: &Path) -> RecipeLock {
+    let environment = EnvironmentReport::default();
+    let analysis = RepoAnalyzer.analyze(root, None, None).unwrap();
+    let plan = RepoAnalyzer.plan(root, &analysis, &environment, None).unwrap();
+    let view = DiskView::open(root).unwrap();
+    let source = RepoSource::Folder { path: root.to_owned(), reference: None };
+    build(unproved(&source, &analysis, &plan, &environment, &view))
 }
 
 #[test]
@@ -84,25 +95,11 @@ fn values_of_secrets_and_of_what_the_user_gave_stay_out() {
     }
     plan.steps[0].env.insert("DEPLOY_TOKEN".to_owned(), "leaked-3".to_owned());
     let view = DiskView::open(&root).unwrap();
-    let lock = build(LockInput {
-        source: &RepoSource::Git {
-            url: "https://me:leaked-4@example.test/a".to_owned(),
-            reference: None,
-        },
-        fetched: None,
-        analysis: &analysis,
-        plan: &plan,
-        environment: &environment,
-        report: None,
-        toolchains: &[],
-        layer: None,
-        dependencies: Vec::new(),
-        outcomes: BTreeMap::new(),
-        repo: &view,
-        given: vec!["GIVEN".to_owned()],
-        is_secret: is_secret_name,
-        invented: INVENTED_SECRET,
-    });
+    let url = "https://me:leaked-4@example.test/a".to_owned();
+    let source = RepoSource::Git { url, reference: None };
+    let given = vec!["GIVEN".to_owned()];
+    let lock =
+        build(LockInput { given, ..unproved(&source, &analysis, &plan, &environment, &view) });
     for form in ExportForm::ALL {
         for file in export(&lock, form).unwrap().files {
             assert!(!file.text.contains("leaked"), "{form} {}:\n{}", file.path, file.text);

@@ -64,17 +64,10 @@ impl LookService {
         Ok(Self { wiring, kept, clock, still: STILL })
     }
 
-    /// Reads what a user named as a repository.
-    ///
-    /// # Errors
-    /// Where it is none, or a hostile one.
-    pub fn parse_source(
-        &self,
-        text: &str,
-        reference: Option<&str>,
-        cwd: &Path,
-    ) -> Result<RepoSource, RunError> {
-        Ok(self.wiring.engine(false).fetcher.parse(text, reference, cwd)?)
+    /// The engine's parts, as this home has them.
+    #[must_use]
+    pub fn wiring(&self) -> &Wiring {
+        &self.wiring
     }
 
     /// What a working folder is and what would be run. `None` where the source is no plain working

@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use rr_core::{JournalStore, RetryPolicy};
+use rr_core::{CancelToken, JournalStore, RetryPolicy};
 use rr_store::Database;
-use rr_workflow::harness::{Subject, World, kill_at_every_position, kill_every_life};
+use rr_workflow::harness::{SteppedClock, Subject, World, kill_at_every_position, kill_every_life};
 use rr_workflow::{
-    StepContext, StepError, StepRegistry, StepTable, Workflow, WorkflowContext, WorkflowContextExt,
-    WorkflowError,
+    EngineOptions, JournaledEngine, StepContext, StepError, StepRegistry, StepTable, Workflow,
+    WorkflowContext, WorkflowContextExt, WorkflowError,
 };
 use serde_json::{Value, json};
 
@@ -77,4 +77,45 @@ fn a_workflow_on_disk_survives_a_kill_at_every_event() {
     let report = kill_at_every_position(&OnDisk).expect("all trials hold");
     assert!(report.kills >= report.events, "{report:?}");
     kill_every_life(&OnDisk).expect("all trials hold");
+}
+
+/// Transactions that were committed to a database's log since the log began (source: SQLite's
+/// "WAL-mode File Format": the last frame of a transaction carries the database's size).
+fn committed(database: &std::path::Path) -> usize {
+    let log = std::fs::read(database.with_extension("db-wal")).unwrap();
+    let word = |at: usize| u32::from_be_bytes(log[at..at + 4].try_into().unwrap());
+    let (page, salts) = (word(8) as usize, (word(16), word(20)));
+    let frames = (32..log.len()).step_by(24 + page).filter(|at| at + 24 + page <= log.len());
+    frames.filter(|at| (word(at + 8), word(at + 12)) == salts && word(at + 4) > 0).count()
+}
+
+#[test]
+fn a_workflow_commits_far_fewer_transactions_than_events() {
+    let scratch = Scratch::new();
+    let store: Arc<dyn JournalStore> = Arc::new(scratch.open());
+    let before = committed(&scratch.path());
+    let steps = StepTable::new()
+        .step("plain", RetryPolicy::ONCE, |_: &(), _, input: u64| Ok(input))
+        .bind(Arc::new(()))
+        .unwrap();
+    let workflow = Workflow::new("many", 1, |context, _| {
+        for number in 0..40 {
+            context.note("number", json!(number))?;
+            context.step::<u64, u64>("plain", &number)?;
+        }
+        Ok(Value::Null)
+    });
+    // The flush of stragglers is put off, so that only the workflow's own writes count.
+    let options =
+        EngineOptions { flush_after: Duration::from_secs(600), ..EngineOptions::default() };
+    JournaledEngine::new(Arc::clone(&store), Arc::new(SteppedClock::default()), "me", steps)
+        .with_options(options)
+        .with_workflow(workflow)
+        .start("many", "w", Value::Null, &CancelToken::default())
+        .unwrap();
+    let events = store.load("w", 0).unwrap().len();
+    let transactions = committed(&scratch.path()) - before;
+    assert_eq!(events, 122, "a start, 40 times a note, a start and an end, and an end");
+    // One for each step, and a few for the lease.
+    assert!((40..=45).contains(&transactions), "{transactions} transactions");
 }
