@@ -41,12 +41,12 @@ pub enum RunError {
     #[error("run `{0}` is being driven by another process")]
     Busy(String),
     /// A file of ours could not be read or written.
-    #[error("{attempted}: {source}")]
+    #[error("{attempted}: {reason}")]
     Io {
         /// What was attempted.
         attempted: String,
-        /// Why it failed.
-        source: std::io::Error,
+        /// Why it failed; part of the message, so it must not be its source as well.
+        reason: std::io::Error,
     },
     /// A fault of ours.
     #[error("{0}")]
@@ -71,8 +71,8 @@ impl RunError {
     }
 
     /// Wraps an input/output error with what was attempted.
-    pub(crate) fn io(attempted: impl Into<String>, source: std::io::Error) -> Self {
-        Self::Io { attempted: attempted.into(), source }
+    pub(crate) fn io(attempted: impl Into<String>, reason: std::io::Error) -> Self {
+        Self::Io { attempted: attempted.into(), reason }
     }
 
     /// The error of a drive of this run.

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
+use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use rr_runner::RunService;
 
-use crate::exit;
+use crate::{exit, ui};
 
 pub(crate) fn logs(
     service: &RunService,
@@ -55,13 +55,12 @@ impl Printed {
             if bytes.is_empty() && from.is_some() {
                 continue;
             }
-            let mut out = std::io::stdout().lock();
             if self.last.as_ref() != Some(&path) {
                 let name = path.file_stem().unwrap_or_default().to_string_lossy();
-                writeln!(out, "==> {name} <==").context("print")?;
+                ui::line(&format!("==> {name} <=="))?;
                 self.last = Some(path);
             }
-            out.write_all(&bytes).context("print")?;
+            ui::bytes(&bytes)?;
         }
         Ok(())
     }

@@ -25,8 +25,9 @@ pub(crate) fn dispatch(arguments: Arguments) -> anyhow::Result<u8> {
     match &arguments.command {
         Command::Completions { shell } => {
             let mut command = Arguments::command();
-            clap_complete::generate(*shell, &mut command, "repo-runner", &mut std::io::stdout());
-            return Ok(crate::exit::GREEN);
+            let mut script = Vec::new();
+            clap_complete::generate(*shell, &mut command, "repo-runner", &mut script);
+            return ui::bytes(&script).map(|()| crate::exit::GREEN);
         }
         Command::Schema { of } => {
             let schema = match of {

@@ -13,7 +13,6 @@ mod verdict;
 use std::io::{IsTerminal as _, Write as _};
 use std::sync::Arc;
 
-use anyhow::Context as _;
 use rr_core::{Observer, RunEvent};
 
 use crate::args::{OutputArguments, OutputFormat};
@@ -59,9 +58,27 @@ fn people(verbose: bool) -> SharedDisplay {
     }
 }
 
+/// Standard output takes no more: a full disk, or a reader that went away.
+#[derive(Debug, thiserror::Error)]
+#[error("print to standard output: {0}")]
+pub(crate) struct PrintError(std::io::Error);
+
+impl PrintError {
+    /// Whether nobody reads any more, as in `repo-runner logs | head`.
+    pub(crate) fn reader_is_gone(&self) -> bool {
+        self.0.kind() == std::io::ErrorKind::BrokenPipe
+    }
+}
+
 /// Prints a line of a result.
 pub(crate) fn line(text: &str) -> anyhow::Result<()> {
-    writeln!(std::io::stdout().lock(), "{text}").context("print")
+    bytes(format!("{text}\n").as_bytes())
+}
+
+/// Prints a part of a result as it stands.
+pub(crate) fn bytes(part: &[u8]) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    Ok(out.write_all(part).and_then(|()| out.flush()).map_err(PrintError)?)
 }
 
 /// Prints a remark on standard error.

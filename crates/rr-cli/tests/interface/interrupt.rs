@@ -2,24 +2,20 @@
 
 #![expect(clippy::disallowed_methods, reason = "test code")]
 
-use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _};
-use std::path::Path;
 use std::process::{Command, Stdio};
 
-use crate::common::{Scratch, copy, fixture};
+use crate::common::Scratch;
+use crate::trees::{processes_of, shell_tree};
 use serde_json::Value;
 
 #[test]
 fn ctrl_c_ends_what_was_started_and_the_run_can_be_resumed() {
     let scratch = Scratch::new();
-    let tree = scratch.folder().join("tree");
-    copy(Path::new(&fixture("shell-plain")), &tree);
     // Long enough to be met at work.
-    let slow = ".PHONY: test\ntest:\n\tsleep 5; ./tests/run.sh\n";
-    fs::write(tree.join("Makefile"), slow).unwrap();
+    let tree = shell_tree(&scratch, "sleep 5; ./tests/run.sh");
     let mut child = scratch
-        .command(&["run", tree.to_str().unwrap(), "--output", "jsonl"])
+        .command(&["run", &tree, "--output", "jsonl"])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
@@ -48,14 +44,4 @@ fn ctrl_c_ends_what_was_started_and_the_run_can_be_resumed() {
 
 fn started(event: &Value, step: &str) -> bool {
     event["event"] == "step-started" && event["step"] == step
-}
-
-/// Command lines of processes that name this folder.
-fn processes_of(folder: &Path) -> Vec<String> {
-    let folder = folder.to_string_lossy().into_owned();
-    let processes = fs::read_dir("/proc").unwrap().flatten();
-    processes
-        .filter_map(|process| fs::read_to_string(process.path().join("cmdline")).ok())
-        .filter(|words| words.contains(&folder))
-        .collect()
 }

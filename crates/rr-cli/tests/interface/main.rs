@@ -2,16 +2,23 @@
 
 #![expect(clippy::unwrap_used, reason = "test code")]
 
+mod codes;
 #[path = "../common/mod.rs"]
 mod common;
 mod fixes;
+mod folders;
 mod hostile;
 mod interrupt;
 mod keep;
 mod look;
 mod model_server;
 mod models;
+mod options;
+mod ports;
+mod registry;
+mod running;
 mod schemas;
+mod trees;
 
 use std::collections::BTreeMap;
 use std::fs;
