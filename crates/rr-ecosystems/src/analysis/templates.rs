@@ -30,7 +30,10 @@ pub(super) fn missing(repo: &dyn RepoView, analysis: &Analysis) -> Vec<Template>
     for entry in repo.files() {
         let (folder, name) = entry.path.rsplit_once('/').unwrap_or(("", &entry.path));
         let Some(target) = target(name) else { continue };
-        if NOT_MADE.iter().any(|start| target.starts_with(start)) || decoy_role(folder).is_some() {
+        // What an editor or a forge reads is nobody's program's.
+        let hidden = folder.split('/').any(|part| part.starts_with('.'));
+        let aside = hidden || decoy_role(folder).is_some();
+        if aside || NOT_MADE.iter().any(|start| target.starts_with(start)) {
             continue;
         }
         let target = if folder.is_empty() { target } else { format!("{folder}/{target}") };

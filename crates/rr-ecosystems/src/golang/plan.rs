@@ -254,8 +254,12 @@ impl Maker<'_> {
         flags.filter(|flag| flag.starts_with("-tags=")).cloned().collect()
     }
 
+    /// What the documented tests are given; other steps get what the compiler reads of it.
     fn dress(&self, step: &mut Step) {
-        for (name, value) in self.tests.iter().flat_map(|tests| &tests.env) {
+        let tests = step.kind == StepKind::Test;
+        let ours = |name: &str| tests || name.starts_with("CGO_") || name.starts_with("GO");
+        let given = self.tests.iter().flat_map(|tests| &tests.env);
+        for (name, value) in given.filter(|(name, _)| ours(name)) {
             step.env.entry(name.clone()).or_insert_with(|| value.clone());
         }
     }

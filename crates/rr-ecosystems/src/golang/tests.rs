@@ -294,3 +294,19 @@ fn the_program_that_is_released_stands_for_the_project() {
     assert!(start.command.to_string().contains("bin/base"), "{start:?}");
     assert!(start.evidence.iter().any(|e| e.place() == ".goreleaser.yaml:3 (go.release)"));
 }
+
+#[test]
+fn what_ci_sets_for_tests_is_not_set_for_the_program() {
+    let workflow = "on: push\nenv: {MODE: ci, CGO_ENABLED: '0'}\njobs:\n  t:\n    runs-on: ubuntu-latest\n    steps:\n      - run: go test ./...\n";
+    let (_, plan) = plan(&[
+        ("go.mod", "module example.com/tool\n\ngo 1.22\n"),
+        ("main.go", "package main\n\nfunc main() {}\n"),
+        (".github/workflows/ci.yml", workflow),
+    ]);
+    let names = |kind: StepKind| {
+        let step = plan.of_kind(kind).next().unwrap();
+        ["MODE", "CGO_ENABLED"].map(|name| step.env.contains_key(name))
+    };
+    assert_eq!(names(StepKind::Test), [true, true]);
+    assert_eq!(names(StepKind::Start), [false, true]);
+}

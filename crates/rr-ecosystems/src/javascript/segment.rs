@@ -231,11 +231,18 @@ fn by_name(name: &str, rest: &[&str], plain: Option<&str>) -> Role {
     if LINTERS.contains(&name) {
         return Role::Lint;
     }
-    if NOISE.contains(&name) {
+    if NOISE.contains(&name) || FOREIGN.contains(&name) {
         return Role::Noise;
     }
     if BUILDERS.contains(&name) { Role::Build } else { Role::Other }
 }
+
+/// Programs of other languages: a server's own suite that a package's script also starts is its
+/// server's to run.
+const FOREIGN: &[&str] = &[
+    "php", "composer", "artisan", "phpunit", "pest", "phpstan", "psalm", "bundle", "rspec", "rake",
+    "rails", "mix", "pytest", "tox", "nox", "poetry", "mvn", "gradle", "dotnet",
+];
 
 /// `node --test …`, `node build.js`, `node test/run.js`, `node node_modules/mocha/bin/mocha`.
 fn node_role(rest: &[&str]) -> Role {
@@ -327,6 +334,7 @@ mod tests {
             ("node --test --experimental-strip-types", Role::Test(Runner::NodeTest)),
             ("tsx --test src/*.test.ts", Role::Test(Runner::NodeTest)),
             ("node -r esm test/index.js", Role::Test(Runner::Script)),
+            ("vendor/bin/phpunit", Role::Noise),
             ("node node_modules/jest/bin/jest.js", Role::Test(Runner::Jest)),
             ("node --expose-gc ./node_modules/.bin/_mocha", Role::Test(Runner::Mocha)),
             ("node scripts/build.mjs", Role::Build),

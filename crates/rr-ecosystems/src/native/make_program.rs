@@ -46,6 +46,29 @@ pub(super) fn main_program(repo: &dyn RepoView, folder: &str) -> Option<String> 
     })
 }
 
+/// The program of tests that a folder's makefile links by itself, where no goal runs it: `all`
+/// asks for it, or its rule is the first. Gives its name and its line, from 1.
+pub(super) fn test_program(repo: &dyn RepoView, folder: &str) -> Option<(String, String, u32)> {
+    let (path, text) = text(repo, folder)?;
+    let rule = |line: &&str| {
+        line.split_once(':').is_some_and(|(name, rest)| {
+            !name.starts_with(['.', '\t', '#', ' '])
+                && !rest.starts_with('=')
+                && !name.contains('$')
+        })
+    };
+    let (goal, needs) = text.lines().find(rule)?.split_once(':')?;
+    LINKED.captures_iter(&text).find_map(|found| {
+        let (target, output) = (found.get(1)?, &found[2]);
+        let name = target.as_str();
+        let itself = output.starts_with("$@") || output.trim_start_matches("./") == name;
+        let asked = goal.trim() == name || needs.split_whitespace().any(|need| need == name);
+        let line = 1 + text[..target.start()].matches('\n').count();
+        let line = u32::try_from(line).unwrap_or(u32::MAX);
+        (itself && asked && name.contains("test")).then(|| (name.to_owned(), path.clone(), line))
+    })
+}
+
 fn named(text: &str) -> Option<String> {
     let name = NAMED.captures(text).map(|found| found[1].to_owned())?;
     (!aside(&name) && name != "bin").then_some(name)
@@ -116,6 +139,16 @@ mod tests {
             |top: &'static str| MemoryRepo::new(files.into_iter().chain([("Makefile", top)]));
         assert_eq!(main_program(&with(top), "").as_deref(), Some("frob"));
         assert_eq!(main_program(&with("all:\n\techo\n"), ""), None);
+    }
+
+    #[test]
+    fn a_linked_test_program_is_known_where_everything_asks_for_it() {
+        let make = "all: frob-test\n\nfrob-test: frob.c\n\t$(CC) -o frob-test frob.c -DTEST\n";
+        let repo = MemoryRepo::new([("Makefile", make), ("frob.c", MAIN)]);
+        let wanted = ("frob-test".to_owned(), "Makefile".to_owned(), 3);
+        assert_eq!(test_program(&repo, ""), Some(wanted));
+        let other = MemoryRepo::new([("Makefile", make.replace("all: frob-test", "all: frob"))]);
+        assert_eq!(test_program(&other, ""), None);
     }
 
     #[test]

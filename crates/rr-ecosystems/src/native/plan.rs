@@ -2,13 +2,13 @@
 
 use rr_core::{
     Command, EcosystemId, Evidence, HealthProbe, NetworkNeed, PlanContext, ProbeKind, RepoView,
-    ReportFormat, Step, StepKind, TestSpec, Unit, UnitPlan,
+    ReportFormat, Step, StepKind, TestSpec, Trust, Unit, UnitPlan,
 };
 
 use super::make::{self, MakeTest};
 use super::paths::join;
 use super::system::{self, System};
-use super::{autotools, cmake, detect, meson, packages, scripts};
+use super::{autotools, cmake, detect, make_program, meson, packages, scripts};
 use crate::miners::query;
 
 /// Seconds a build may take: large projects on small machines.
@@ -186,7 +186,10 @@ impl<'a> Maker<'a> {
             {
                 self.automake_check()
             }
-            _ => self.make_test().or_else(|| self.script())?,
+            _ => {
+                let documented = self.make_test().or_else(|| self.script());
+                documented.or_else(|| self.test_program())?
+            }
         };
         for (name, value) in query::env_for_tests(self.context.analysis, self.unit) {
             if !BUILD_VARIABLES.contains(&name.as_str()) {
@@ -269,6 +272,17 @@ impl<'a> Maker<'a> {
         }
         let seen = make::FILES.iter().any(|name| self.repo.has(&join(&test.folder, name)));
         seen || test.folder == self.unit.path
+    }
+
+    fn test_program(&self) -> Option<Step> {
+        let (name, path, line) = make_program::test_program(self.repo, &self.unit.path)?;
+        let evidence = Evidence::at(path, "native.test-program", Trust::Default);
+        let title = format!("run the test program `{name}`");
+        let words = vec![format!("./{name}")];
+        let mut step = self.step("test", StepKind::Test, &title, words);
+        step.test = Some(spec("script", ReportFormat::ExitStatus, "@{reports}/command-*"));
+        step.evidence.insert(0, evidence.with_line(line, &name));
+        Some(step)
     }
 
     fn script(&self) -> Option<Step> {

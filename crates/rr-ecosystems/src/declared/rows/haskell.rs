@@ -18,7 +18,7 @@ pub(crate) static HASKELL: Declared = Declared {
     also: &["cabal"],
     manifests: &[("cabal.project", "cabal"), (".cabal", "cabal"), ("stack.yaml", "stack"), ("package.yaml", "stack")],
     sources: &["hs"],
-    versions: &[exact(".tool-versions", r"^ghc\s+(\S+)"), exact("cabal.project", r"^with-compiler:\s*ghc-(\S+)"), range(".cabal", r"(?i)^\s*tested-with:.*?GHC\s*((?:==|>=|\^>=|<=)[^,{]*\d)")],
+    versions: &[exact(".tool-versions", r"^ghc\s+(\S+)"), exact("cabal.project", r"^with-compiler:\s*ghc-(\S+)"), range(".cabal", r"(?i)^\s*tested-with:.*?GHC\s*(>=\s*[\d.]*\d)")],
     frameworks: &[("***/.cabal:hspec", "hspec"), ("***/.cabal:tasty", "tasty"), ("**/.cabal:servant", "servant"), ("**/.cabal:yesod", "yesod"), ("**/.cabal:scotty", "scotty")],
     kinds: &[("**/.cabal:yesod|**/.cabal:scotty|**/.cabal:warp,", UnitKind::Service), ("**/.cabal:\nexecutable |package.yaml:executables:", UnitKind::Cli)],
     test_programs: &["cabal", "stack"],
