@@ -14,8 +14,8 @@ them source, in folders of twenty, tracked by git; they are removed afterwards. 
   walked    `git ls-files --cached --others --exclude-standard`, which walks the tree
   rg        `rg --files`, where it is installed
 
-Programs alternate, so that a busy machine slows all alike; the median of the rounds counts. Memory
-is the peak resident set. Prints Markdown; `--svg` draws the curve over the generated trees.
+Programs alternate, so that a busy machine slows all alike; the median of the rounds counts, by the
+wall and, in brackets, of processors. Memory is the peak resident set. Prints Markdown; `--svg` draws the curve over the generated trees.
 """
 
 import argparse
@@ -34,11 +34,13 @@ STILL = 0.25
 
 
 def timed(command):
-    """Wall seconds and peak memory in MiB of a command whose output nobody reads."""
+    """Seconds by the wall and of processors, and peak memory in MiB, of a command whose output
+    nobody reads. A busy machine stretches the first and hardly the second."""
     started = time.monotonic()
     child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     _, _, usage = os.wait4(child.pid, 0)
-    return time.monotonic() - started, usage.ru_maxrss / 1024
+    wall = time.monotonic() - started
+    return (wall, usage.ru_utime + usage.ru_stime), usage.ru_maxrss / 1024
 
 
 def generated(root, count):
@@ -113,11 +115,15 @@ def measured(arguments, tree, rounds):
             found.setdefault("edited", []).append(edited(arguments, tree, source, b"\n")[0])
         if manifest.is_file():
             found.setdefault("manifest", []).append(edited(arguments, tree, manifest, b"\n")[0])
-    return {name: statistics.median(times) for name, times in found.items()} | {"memory": memory}
+    wall = {name: statistics.median(w for w, _ in times) for name, times in found.items()}
+    spent = {name: statistics.median(s for _, s in times) for name, times in found.items()}
+    return wall | {"memory": memory, "processors": spent}
 
 
-def cell(value):
-    return "" if value is None else f"{1000 * value:.0f}"
+def cell(found, name):
+    if name not in found:
+        return ""
+    return f"{1000 * found[name]:.0f} ({1000 * found['processors'][name]:.0f})"
 
 
 def table(results):
@@ -126,7 +132,7 @@ def table(results):
     lines = ["| tree | files | " + " | ".join(f"{name} ms" for name in names) + " | MiB |"]
     lines.append("| --- | --: |" + " --: |" * (len(names) + 1))
     for tree, count, found in results:
-        cells = [cell(found.get(name)) for name in names]
+        cells = [cell(found, name) for name in names]
         lines.append(f"| {tree} | {count} | " + " | ".join(cells) + f" | {found['memory']:.0f} |")
     return "\n".join(lines)
 

@@ -337,12 +337,16 @@ impl LiveRun {
             writable: true,
         });
         let layer = setting.prepared.layer.as_ref().and_then(|layer| layer.layer.clone());
+        let mut root_layers: Vec<PathBuf> = layer.into_iter().collect();
+        for layer in setting.prepared.toolchains.iter().flat_map(|t| &t.layers) {
+            // Several tools may come from one layer, which cannot be laid twice.
+            if !root_layers.contains(layer) {
+                root_layers.push(layer.clone());
+            }
+        }
         SandboxPolicy {
             run_folder: self.session.folder.clone(),
-            root_layers: layer
-                .into_iter()
-                .chain(setting.prepared.toolchains.iter().flat_map(|t| t.layers.clone()))
-                .collect(),
+            root_layers,
             snapshots: setting.snapshot.iter().cloned().collect(),
             binds,
             env: environment.passed_variables.clone(),

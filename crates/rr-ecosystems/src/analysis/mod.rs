@@ -7,6 +7,7 @@ mod case_cause;
 mod configure;
 mod deepen;
 mod disk_view;
+mod expected_ports;
 mod extensions;
 mod facts;
 mod generic_diagnosis;

@@ -5,7 +5,7 @@ use rr_core::{
     PlanContext, RepoView, RunPlan, StepKind, Unit, UnitPlan, UnitRole,
 };
 
-use super::{configure, deepen, health_paths, merge, packages, services, topology};
+use super::{configure, deepen, expected_ports, health_paths, merge, packages, services, topology};
 use crate::overrides;
 use crate::registry;
 
@@ -33,6 +33,7 @@ pub fn plan_view(
     configure::add_to_plan(repo, analysis, &units, &mut plan);
     services::leave_to_bindings(&mut plan);
     health_paths::add_to_plan(analysis, &units, &mut plan);
+    expected_ports::add_to_plan(analysis, &mut plan);
     overrides::change_plan(repo, analysis, &units, &mut plan)?;
     topology::arrange(analysis, &mut plan);
     deepen::note_needs(analysis, &units, environment, &mut plan);

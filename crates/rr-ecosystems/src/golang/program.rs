@@ -86,7 +86,8 @@ pub(super) fn main_program(
     let mut best: Option<(i32, Program)> = None;
     let released = released::programs(repo, project);
     for module in &project.modules {
-        for (folder, file) in main_packages(repo, module) {
+        let all = sources(repo, module);
+        for (folder, file) in main_packages(&all) {
             let name = if folder == module.folder {
                 module.name().to_owned()
             } else {
@@ -102,7 +103,7 @@ pub(super) fn main_program(
             };
             let documented =
                 analysis.and_then(|analysis| documented_arguments(analysis, module, &found));
-            found.server = server(repo, module, &found, documented.as_ref());
+            found.server = server(&all, module, &found, documented.as_ref());
             let mut score = score(module, &found, documented.is_some());
             // What the authors hand to users stands for the project wherever it lies.
             if let Some((_, at)) = released.iter().find(|(folder, _)| *folder == found.folder) {
@@ -144,12 +145,15 @@ fn score(module: &Module, program: &Program, documented: bool) -> i32 {
     score
 }
 
-/// The folders of `package main` in a module, each with a file of it.
-fn main_packages(repo: &dyn RepoView, module: &Module) -> Vec<(String, String)> {
+/// A source: folder, path, text.
+type Source = (String, String, Arc<str>);
+
+/// The folders of `package main` among sources, each with a file of it.
+fn main_packages(all: &[Source]) -> Vec<(String, String)> {
     let mut found: BTreeMap<String, String> = BTreeMap::new();
-    for (folder, path, text) in sources(repo, module) {
-        if !found.contains_key(&folder) && text.contains("func main()") && is_main(&text) {
-            found.insert(folder, path);
+    for (folder, path, text) in all {
+        if !found.contains_key(folder) && text.contains("func main()") && is_main(text) {
+            found.insert(folder.clone(), path.clone());
         }
     }
     found.into_iter().collect()
@@ -164,8 +168,8 @@ fn is_main(text: &str) -> bool {
     !head().any(|line| excluded(&line)) && head().any(|line| line.trim_end() == "package main")
 }
 
-/// The sources of a module that are no tests: folder, path, text.
-fn sources(repo: &dyn RepoView, module: &Module) -> Vec<(String, String, Arc<str>)> {
+/// The sources of a module that are no tests.
+fn sources(repo: &dyn RepoView, module: &Module) -> Vec<Source> {
     let base = &module.folder;
     repo.below(base)
         .iter()
@@ -188,12 +192,11 @@ fn folder_of(path: &str) -> &str {
 /// The probe of a program that serves: by its own files, or by its module's where it is the only
 /// thing there and no subcommand decides. A program of subcommands serves where the docs say so.
 fn server(
-    repo: &dyn RepoView,
+    all: &[Source],
     module: &Module,
     program: &Program,
     documented: Option<&(Vec<String>, Evidence)>,
 ) -> Option<HealthProbe> {
-    let all = sources(repo, module);
     let own: Vec<&str> = all
         .iter()
         .filter(|(folder, ..)| *folder == program.folder)

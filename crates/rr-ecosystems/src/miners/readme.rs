@@ -6,6 +6,7 @@ use rr_core::{CommandClass, FactKey, Trust};
 
 use super::classify::classify;
 use super::collected::{Mined, Place, Script};
+use super::images::is_usual_port;
 
 /// Most lines read of one document.
 const LINE_LIMIT: usize = 5000;
@@ -141,12 +142,23 @@ fn command(place: &Place<'_>, folder: &str, at: u32, text: &str, heading: &str, 
     });
 }
 
-/// `http://localhost:8000/path` names a port.
+/// What a line may speak of that is not the program itself.
+#[rustfmt::skip]
+const OTHERS: &[&str] = &[
+    "mock", "storybook", "adminer", "pgadmin", "phpmyadmin", "mongo express", "grafana",
+    "prometheus", "jaeger", "kibana", "mailhog", "mailpit", "rabbitmq", "minio", "zipkin",
+];
+
+/// `http://localhost:8000/path` names a port, unless a database or another program listens there.
 fn port(place: &Place<'_>, folder: &str, at: u32, line: &str, mined: &mut Mined) {
+    let lower = line.to_ascii_lowercase();
+    if OTHERS.iter().any(|other| lower.contains(other)) {
+        return;
+    }
     for mark in ["://localhost:", "://127.0.0.1:", "://0.0.0.0:"] {
         let Some((_, rest)) = line.split_once(mark) else { continue };
         let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
-        if digits.parse::<u16>().is_ok_and(|port| port >= 80) {
+        if digits.parse::<u16>().is_ok_and(|port| port >= 80 && !is_usual_port(port)) {
             mined.fact(FactKey::Port, folder, &digits, place.at(at, line));
         }
     }
@@ -188,7 +200,10 @@ mod tests {
     #[test]
     fn addresses_name_ports() {
         let mut mined = Mined::default();
-        mine("README.md", "See http://localhost:8000/docs\n", &mut mined);
+        let text = "The mock server runs on http://localhost:9000\nredis://localhost:6379\n\
+                    See http://localhost:8000/docs\n";
+        mine("README.md", text, &mut mined);
+        assert_eq!(mined.facts.len(), 1);
         assert_eq!(mined.facts[0].value, "8000");
     }
 }

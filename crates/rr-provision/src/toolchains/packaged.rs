@@ -12,19 +12,20 @@ use super::{Toolchains, Wanted};
 use crate::version::{Version, choose};
 
 /// Tool, and its packages: the first is the one whose version counts. A language comes with what
-/// its usual test runner needs, since its own registry is not always reached.
+/// its usual test runner needs, since its own registry is not always reached. Tools that one
+/// plan asks for together name the same packages: they are one layer then, made once.
 #[rustfmt::skip]
 const LANGUAGES: &[(&str, &[&str])] = &[
     ("ruby", &["ruby", "ruby-dev", "bundler", "rake", "build-essential"]),
-    ("bundler", &["bundler", "ruby", "ruby-dev", "build-essential"]),
+    ("bundler", &["bundler", "ruby", "ruby-dev", "rake", "build-essential"]),
     ("jekyll", &["jekyll", "bundler"]),
     ("php", &["php-cli", "php-mbstring", "php-xml", "php-curl", "php-zip", "php-sqlite3", "php-intl", "php-bcmath", "php-gd", "composer", "phpunit", "unzip"]),
-    ("composer", &["composer", "php-cli", "php-mbstring", "php-xml", "php-curl", "php-zip", "unzip"]),
+    ("composer", &["composer", "php-cli", "php-mbstring", "php-xml", "php-curl", "php-zip", "php-sqlite3", "php-intl", "php-bcmath", "php-gd", "phpunit", "unzip"]),
     ("perl", &["perl", "cpanminus", "build-essential"]),
     ("cpanm", &["cpanminus", "perl", "build-essential"]),
     ("elixir", &["elixir", "erlang-dev", "erlang-xmerl", "erlang-parsetools", "erlang-tools", "erlang-eunit", "erlang-ssl"]),
     ("erlang", &["erlang-base", "erlang-dev", "rebar3"]),
-    ("ghc", &["ghc"]),
+    ("ghc", &["ghc", "cabal-install"]),
     ("cabal", &["cabal-install", "ghc"]),
     ("stack", &["haskell-stack", "ghc"]),
     ("r", &["r-base-core", "r-cran-testthat", "r-cran-xml2", "gcc", "g++", "gfortran", "make"]),
@@ -128,6 +129,18 @@ fn package_version(text: &str) -> Option<Version> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_language_and_its_manager_are_one_layer() {
+        let packages = |tool: &str| {
+            let (_, names) = LANGUAGES.iter().find(|(name, _)| *name == tool).unwrap();
+            names.iter().copied().collect::<std::collections::BTreeSet<_>>()
+        };
+        let pairs = [("ghc", "cabal"), ("ruby", "bundler"), ("php", "composer"), ("perl", "cpanm")];
+        for (language, manager) in pairs {
+            assert_eq!(packages(language), packages(manager), "{language}");
+        }
+    }
 
     #[test]
     fn epochs_and_revisions_are_no_versions() {
