@@ -30,7 +30,7 @@ fn each_row_reads_its_version_and_names_its_commands() {
         ("php", range("^8.2"), "phpunit", &[("composer.json", "{\"require\": {\"php\": \"^8.2\"}, \"require-dev\": {\"phpunit/phpunit\": \"^11\"}}"), ("src/A.php", "<?php")]),
         ("dotnet", exact("10.0.100"), "dotnet test", &[("app.sln", ""), ("test/T.csproj", "<PackageReference Include=\"xunit\"/>"), ("global.json", "{\n\"sdk\": {\n\"version\": \"10.0.100\"}}"), ("src/A.cs", "")]),
         ("elixir", range("~> 1.14"), "mix test", &[("mix.exs", "  elixir: \"~> 1.14\","), ("lib/a.ex", ""), ("test/a_test.exs", "")]),
-        ("haskell", range("==9.6.1"), "cabal test", &[("a.cabal", "tested-with: GHC ==9.6.1\ntest-suite t\n"), ("src/A.hs", "")]),
+        ("haskell", range(">=9.6.1"), "cabal test", &[("a.cabal", "tested-with: GHC >=9.6.1\ntest-suite t\n"), ("src/A.hs", "")]),
         ("r", range(">= 3.4"), "testthat", &[("DESCRIPTION", "Depends: R (>= 3.4)\n"), ("R/a.R", ""), ("tests/testthat/test-a.R", "")]),
         ("zig", range("0.13.0"), "zig build test", &[("build.zig", "b.step(\"test\", \"\")"), ("build.zig.zon", ".minimum_zig_version = \"0.13.0\","), ("src/main.zig", "")]),
         ("swift", range(">=5.9"), "swift test", &[("Package.swift", "// swift-tools-version:5.9"), ("Sources/A/a.swift", ""), ("Tests/A/b.swift", "")]),
