@@ -36,6 +36,9 @@ struct Expect {
     /// Texts that must occur among the titles of remedies that helped.
     #[serde(default)]
     remedies: Vec<String>,
+    /// Why it takes too long to be run with all others; it is run with `--ignored` or
+    /// `--include-ignored`, and shown as ignored without.
+    slow: Option<String>,
     tests: Option<BTreeMap<String, u64>>,
     analysis: Option<ExpectAnalysis>,
     service: Option<ExpectService>,
@@ -79,10 +82,17 @@ fn main() {
         .into_iter()
         .map(|path| {
             let name = path.file_name().unwrap().to_string_lossy().into_owned();
-            Trial::test(name, move || check(&path))
+            let slow = is_slow(&path);
+            Trial::test(name, move || check(&path)).with_ignored_flag(slow)
         })
         .collect();
     libtest_mimic::run(&arguments, trials).exit();
+}
+
+/// Whether a fixture says that it is slow. One that cannot be read is not: its check tells why.
+fn is_slow(fixture: &Path) -> bool {
+    let text = std::fs::read_to_string(fixture.join("expect.toml")).unwrap_or_default();
+    toml::from_str::<Expect>(&text).is_ok_and(|expect| expect.slow.is_some())
 }
 
 fn check(fixture: &Path) -> Result<(), Failed> {

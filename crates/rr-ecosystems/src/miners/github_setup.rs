@@ -20,6 +20,7 @@ static ACTIONS: &[(&str, &str, &str)] = &[
     ("setup-php", "php-version", "php"), ("setup-gradle", "gradle-version", "gradle"),
     ("setup-maven", "maven-version", "maven"), ("setup-cmake", "cmake-version", "cmake"),
     ("setup-zig", "version", "zig"), ("setup-haskell", "ghc-version", "ghc"),
+    ("setup", "ghc-version", "ghc"),
 ];
 
 /// Adds the versions that steps ask for under one combination of the matrix.
