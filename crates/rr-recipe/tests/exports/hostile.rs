@@ -108,8 +108,9 @@ fn lock_of(title: &str, value: &str, words: &[String]) -> RecipeLock {
     let print = [&["printf".to_owned(), "%s\\0".to_owned()], words].concat();
     let mut test = command("x:test", StepKind::Test, title, Command::Argv(print));
     test.environment.insert("OWN".to_owned(), value.to_owned());
-    lock.commands =
-        vec![command("x:build", StepKind::Build, title, Command::shell(title.to_owned())), test];
+    // A line that is no shell by itself (`x[`) breaks any script: the text stands in a line that is.
+    let line = Command::shell(format!(": {}", rr_core::command::quote(title)));
+    lock.commands = vec![command("x:build", StepKind::Build, title, line), test];
     lock
 }
 
