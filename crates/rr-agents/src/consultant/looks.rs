@@ -32,6 +32,13 @@ pub(super) fn show(session: &RunSession, logs: &[String], look: &Look) -> String
     }
 }
 
+/// Places of the repository that the context index finds for a line of a log, where it finds any.
+pub(super) fn places(session: &RunSession, line: &str) -> Option<String> {
+    let words: Vec<&str> = line.split(|c: char| !c.is_alphanumeric() && c != '_').collect();
+    let words: Vec<&str> = words.into_iter().filter(|word| word.len() > 2).take(12).collect();
+    search(session, &words.join(" ")).ok().filter(|found| !found.is_empty())
+}
+
 fn file(session: &RunSession, path: &str, from: usize) -> Result<String, String> {
     let path = inside(path)?;
     if holds_secrets(&path) {

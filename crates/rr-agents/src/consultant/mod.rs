@@ -42,6 +42,8 @@ pub struct ConsultTask {
     pub analysis: Analysis,
     /// The failure's signature.
     pub signature: String,
+    /// The log line that tells most.
+    pub evidence_line: String,
     /// What the rules say of it, in words; they offer no remedy.
     pub explanations: Vec<String>,
     /// Remedies tried in this run, as they are named for people.
@@ -69,7 +71,7 @@ impl ConsultantAgent {
     #[must_use]
     pub fn asking(session: Arc<RunSession>, model: Arc<dyn GenerativeModel>) -> Self {
         Self::new(AgentName::FixerAgent, move |task: ConsultTask| {
-            let mut conversation = Conversation::about(&task);
+            let mut conversation = Conversation::about(&session, &task);
             conversation.hold(&session, model.as_ref());
             Ok(conversation.consulted)
         })
@@ -83,14 +85,14 @@ struct Conversation<'a> {
 }
 
 impl<'a> Conversation<'a> {
-    fn about(task: &'a ConsultTask) -> Self {
+    fn about(session: &RunSession, task: &'a ConsultTask) -> Self {
         let consultation = ModelConsultation {
             step: task.step.id.to_string(),
             signature: task.signature.clone(),
             ..ModelConsultation::default()
         };
         let consulted = Consulted { remedy: None, consultation };
-        Self { task, turns: vec![Turn::Ask(question(task))], consulted }
+        Self { task, turns: vec![Turn::Ask(question(session, task))], consulted }
     }
 
     /// Asks until there is a remedy, or nothing more to ask.
@@ -200,7 +202,7 @@ fn system() -> String {
 }
 
 /// The first question: what failed, and what is known.
-fn question(task: &ConsultTask) -> Vec<Part> {
+fn question(session: &RunSession, task: &ConsultTask) -> Vec<Part> {
     let step = &task.step;
     let list = |items: Vec<String>| match items.is_empty() {
         true => "none".to_owned(),
@@ -240,6 +242,9 @@ fn question(task: &ConsultTask) -> Vec<Part> {
     let output = evidence(&task.result, task.tests.as_ref());
     let from = output.ceil_char_boundary(output.len().saturating_sub(OUTPUT));
     parts.push(Part::untrusted("the end of the failed step's output", &output[from..]));
+    if let Some(places) = looks::places(session, &task.evidence_line) {
+        parts.push(Part::untrusted("places that the index finds for its last line", places));
+    }
     parts.push(Part::ours("What next?"));
     parts
 }

@@ -113,7 +113,7 @@ fn a_readme_that_gives_orders_reaches_nothing_even_where_the_model_obeys() {
     assert_eq!(report["remedies"].as_array().unwrap().len(), 0, "{}", report["remedies"]);
     let refused = report["consultations"][0]["refused"].as_array().unwrap();
     assert_eq!(refused.len(), 3, "{refused:?}");
-    for (refusal, word) in refused.iter().zip(["tests", "packages", "evil-tool"]) {
+    for (refusal, word) in refused.iter().zip(["tests", "another host", "evil-tool"]) {
         assert!(refusal.as_str().unwrap().contains(word), "{refusal}");
     }
     let plan = report["plan"].to_string();
