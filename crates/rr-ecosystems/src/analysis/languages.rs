@@ -40,7 +40,7 @@ static EXTENSIONS: &[(&str, &str, &str)] = &[
 const FILE_CAP: u64 = 256 << 10;
 
 /// Files whose sizes are asked for one by one; of larger trees about as many are, for the rest.
-const WEIGHED: usize = 16_384;
+const WEIGHED: usize = 4_096;
 
 /// Bytes of source files: exact in trees of up to [`WEIGHED`] files, beyond that estimated from
 /// files chosen by their names alone, so that the cost is bounded and two looks agree.
@@ -122,23 +122,22 @@ fn by_extension(entry: &FileEntry) -> Option<(&'static str, &'static str)> {
 
 fn generated(path: &str) -> bool {
     const FOLDERS: &[&str] = &[
-        "node_modules/",
-        "vendor/",
-        "third_party/",
-        "thirdparty/",
-        "third-party/",
-        "dist/",
-        "bower_components/",
-        "extern/",
-        "external/",
-        "_vendor/",
-        ".yarn/",
+        "node_modules",
+        "vendor",
+        "third_party",
+        "thirdparty",
+        "third-party",
+        "dist",
+        "bower_components",
+        "extern",
+        "external",
+        "_vendor",
+        ".yarn",
     ];
     const ENDINGS: &[&str] = &[".min.js", ".min.css", ".bundle.js", ".pb.go", "_pb2.py", ".d.ts"];
-    FOLDERS.iter().any(|folder| {
-        path.starts_with(folder)
-            || path.find(folder).is_some_and(|at| path.as_bytes()[at - 1] == b'/')
-    }) || ENDINGS.iter().any(|ending| path.ends_with(ending))
+    let mut folders = path.split('/').rev().skip(1);
+    folders.any(|folder| FOLDERS.contains(&folder))
+        || ENDINGS.iter().any(|ending| path.ends_with(ending))
 }
 
 #[cfg(test)]
