@@ -9,7 +9,7 @@ mod lines;
 
 use std::collections::{BTreeMap, HashSet};
 
-use rr_core::{CaseOutcome, Exit, TestCase, TestRun};
+use rr_core::{CaseOutcome, CauseClass, Exit, TestCase, TestRun};
 
 use super::ReportInput;
 use super::recorder::NONCE_VARIABLE;
@@ -30,6 +30,17 @@ struct Record {
 
 /// Reads a test step whose report format is `ExitStatus`.
 pub(crate) fn read(input: &ReportInput<'_>) -> TestRun {
+    let mut run = judge(input);
+    if input.outcome.exit == Exit::TimedOut {
+        // What did not come to its end was cut off by the time limit.
+        for case in run.cases.iter_mut().filter(|case| case.outcome == CaseOutcome::Errored) {
+            case.cause.get_or_insert(CauseClass::Timeout);
+        }
+    }
+    run
+}
+
+fn judge(input: &ReportInput<'_>) -> TestRun {
     let runner = input.step.test.as_ref().map_or_else(String::new, |test| test.runner.clone());
     let mut run = TestRun { runner, complete: true, ..TestRun::default() };
     let records = collect(input.files);

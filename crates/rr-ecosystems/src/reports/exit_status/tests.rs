@@ -1,11 +1,15 @@
 use rr_core::{
-    CaseOutcome, Command, EcosystemId, Exit, Outcome, ReportFormat, Step, StepKind, TestRun,
-    TestSpec,
+    CaseOutcome, CauseClass, Command, EcosystemId, Exit, Outcome, ReportFormat, Step, StepKind,
+    TestRun, TestSpec,
 };
 
 use crate::reports::ReportInput;
 
 fn read(exit: i32, files: &[(&str, &str)], output: &str) -> TestRun {
+    read_ended(Exit::Code(exit), files, output)
+}
+
+fn read_ended(exit: Exit, files: &[(&str, &str)], output: &str) -> TestRun {
     let id = EcosystemId::new("native");
     let command = Command::shell("make test");
     let mut step = Step::new("t", &id, "", StepKind::Test, "tests", command)
@@ -16,7 +20,7 @@ fn read(exit: i32, files: &[(&str, &str)], output: &str) -> TestRun {
         report: "@{reports}/*".to_owned(),
     });
     let outcome = Outcome {
-        exit: Exit::Code(exit),
+        exit,
         seconds: 1.0,
         output_bytes: 0,
         tail: String::new(),
@@ -110,6 +114,9 @@ fn a_command_that_never_ended_and_a_foreign_record_prove_nothing() {
     let run = read(0, &[BEGIN], "");
     assert_eq!(outcomes(&run), [("make test", CaseOutcome::Errored)]);
     assert!(!run.complete);
+    assert_eq!(run.cases[0].cause, None);
+    let late = read_ended(Exit::TimedOut, &[BEGIN], "");
+    assert_eq!(late.cases[0].cause, Some(CauseClass::Timeout));
     let foreign = ("command-0000.end", "status=0\nnote=\nnonce=guess\n");
     let run = read(0, &[BEGIN, foreign], "");
     assert!(run.cases.is_empty() && !run.complete);
