@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output};
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use serde::Deserialize;
@@ -42,6 +42,19 @@ struct Expect {
     tests: Option<BTreeMap<String, u64>>,
     analysis: Option<ExpectAnalysis>,
     service: Option<ExpectService>,
+    /// How many services answer, where that is what the fixture is for.
+    services: Option<usize>,
+    /// What the same run proves when no remedy is allowed: shows that repair is what makes it.
+    without_repair: Option<ExpectWithoutRepair>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ExpectWithoutRepair {
+    rung: Option<String>,
+    green: bool,
+    /// How many tests pass.
+    passed: u64,
 }
 
 #[derive(Debug, Deserialize)]
@@ -78,46 +91,34 @@ fn main() {
         .filter(|path| path.join("expect.toml").is_file())
         .collect();
     fixtures.sort();
-    let trials = fixtures
-        .into_iter()
-        .map(|path| {
-            let name = path.file_name().unwrap().to_string_lossy().into_owned();
-            let slow = is_slow(&path);
-            Trial::test(name, move || check(&path)).with_ignored_flag(slow)
-        })
-        .collect();
+    let trials = fixtures.into_iter().flat_map(trials).collect();
     libtest_mimic::run(&arguments, trials).exit();
 }
 
-/// Whether a fixture says that it is slow. One that cannot be read is not: its check tells why.
-fn is_slow(fixture: &Path) -> bool {
-    let text = std::fs::read_to_string(fixture.join("expect.toml")).unwrap_or_default();
-    toml::from_str::<Expect>(&text).is_ok_and(|expect| expect.slow.is_some())
+/// The run of a fixture, and the one without remedies where it says what that proves.
+fn trials(path: PathBuf) -> Vec<Trial> {
+    let name = path.file_name().unwrap().to_string_lossy().into_owned();
+    let text = std::fs::read_to_string(path.join("expect.toml")).unwrap();
+    let expect = match toml::from_str::<Expect>(&text) {
+        Ok(expect) => expect,
+        Err(error) => return vec![Trial::test(name, move || Err(error.to_string().into()))],
+    };
+    let mut trials = Vec::new();
+    if let Some(without) = &expect.without_repair {
+        let (path, name) = (path.clone(), format!("{name} without remedies"));
+        let wanted = (without.rung.clone(), without.green, without.passed);
+        let trial = Trial::test(name, move || check_without_repair(&path, wanted));
+        trials.push(trial.with_ignored_flag(expect.slow.is_some()));
+    }
+    let slow = expect.slow.is_some();
+    trials.push(Trial::test(name, move || check(&path, &expect)).with_ignored_flag(slow));
+    trials
 }
 
-fn check(fixture: &Path) -> Result<(), Failed> {
-    let text = std::fs::read_to_string(fixture.join("expect.toml"))?;
-    let expect: Expect = toml::from_str(&text)?;
-    let scratch = tempfile::tempdir()?;
-    let repository = scratch.path().join(fixture.file_name().unwrap());
-    copy(fixture, &repository)?;
-    let output = Command::new(env!("CARGO_BIN_EXE_repo-runner"))
-        .arg("run")
-        .arg(&repository)
-        .args(["--output", "json", "--fresh", "--until", &expect.until])
-        .args(&expect.arguments)
-        .env("REPO_RUNNER_HOME", home())
-        .env("REPO_RUNNER_CACHE_LIMIT", "200M")
-        .output()?;
-    let report: Value = serde_json::from_slice(&output.stdout).map_err(|error| {
-        format!(
-            "no report ({error}); {}\n{}\n{}",
-            output.status,
-            String::from_utf8_lossy(&output.stdout),
-            String::from_utf8_lossy(&output.stderr)
-        )
-    })?;
-    let wrong = differences(&expect, &report);
+fn check(fixture: &Path, expect: &Expect) -> Result<(), Failed> {
+    let (output, report) = run(fixture, expect, &[])?;
+    let mut wrong = says_enough(&fixture.file_name().unwrap().to_string_lossy(), expect);
+    wrong.extend(differences(expect, &report));
     let green = output.status.code() == Some(0);
     if wrong.is_empty() && green == expect.green {
         return remove_run(&report);
@@ -132,6 +133,71 @@ fn check(fixture: &Path) -> Result<(), Failed> {
     writeln!(message, "doubts: {}", report["tests"]["doubts"])?;
     message.push_str(&String::from_utf8_lossy(&output.stderr));
     Err(message.into())
+}
+
+fn check_without_repair(
+    fixture: &Path,
+    (rung, green, passed): (Option<String>, bool, u64),
+) -> Result<(), Failed> {
+    let text = std::fs::read_to_string(fixture.join("expect.toml"))?;
+    let expect: Expect = toml::from_str(&text)?;
+    let (output, report) = run(fixture, &expect, &["--budget", "0"])?;
+    let wanted = serde_json::json!([rung, green, passed, []]);
+    let (verdict, tests) = (&report["verdict"], &report["tests"]);
+    let found =
+        serde_json::json!([verdict["rung"], verdict["green"], tests["passed"], report["remedies"]]);
+    if found == wanted {
+        return remove_run(&report);
+    }
+    let errors = String::from_utf8_lossy(&output.stderr);
+    Err(format!("rung, green, passed, remedies: expected {wanted}, found {found}\n{errors}").into())
+}
+
+/// A run of a copy of a fixture, and its report.
+fn run(fixture: &Path, expect: &Expect, more: &[&str]) -> Result<(Output, Value), Failed> {
+    let scratch = tempfile::tempdir()?;
+    let repository = scratch.path().join(fixture.file_name().unwrap());
+    copy(fixture, &repository)?;
+    let output = Command::new(env!("CARGO_BIN_EXE_repo-runner"))
+        .arg("run")
+        .arg(&repository)
+        .args(["--output", "json", "--fresh", "--until", &expect.until])
+        .args(&expect.arguments)
+        .args(more)
+        .env("REPO_RUNNER_HOME", home())
+        .env("REPO_RUNNER_CACHE_LIMIT", "200M")
+        .output()?;
+    let report = serde_json::from_slice(&output.stdout).map_err(|error| {
+        format!(
+            "no report ({error}); {}\n{}\n{}",
+            output.status,
+            String::from_utf8_lossy(&output.stdout),
+            String::from_utf8_lossy(&output.stderr)
+        )
+    })?;
+    Ok((output, report))
+}
+
+/// What lies must be held to its rung, its counts and its causes; what is repaired must be shown to
+/// fail without.
+fn says_enough(name: &str, expect: &Expect) -> Vec<String> {
+    const COUNTS: [&str; 5] = ["discovered", "passed", "failed", "skipped", "errored"];
+    let mut lacks = Vec::new();
+    if name.starts_with("lying-") {
+        let counts = expect.tests.iter().flat_map(BTreeMap::keys).map(String::as_str);
+        let counts: BTreeSet<&str> = counts.collect();
+        if expect.until == "tested" && !COUNTS.iter().all(|count| counts.contains(count)) {
+            lacks.push(format!("expect.toml lacks a count among {COUNTS:?}"));
+        }
+        if expect.causes.is_none() {
+            lacks.push("expect.toml lacks `causes`".to_owned());
+        }
+    }
+    let repaired = name.starts_with("broken-") && !expect.remedies.is_empty();
+    if repaired && expect.without_repair.is_none() {
+        lacks.push("expect.toml lacks `without_repair`".to_owned());
+    }
+    lacks
 }
 
 /// What a run that went as expected leaves on disk is nobody's to look at.
@@ -156,11 +222,10 @@ fn differences(expect: &Expect, report: &Value) -> Vec<String> {
     for (name, count) in expect.tests.iter().flatten() {
         same(&format!("tests.{name}"), (*count).into(), &report["tests"][name]);
     }
+    let answered: Vec<&Value> = report["services"].as_array().into_iter().flatten().collect();
+    let answered = answered.iter().filter(|service| service["probe"]["protocol"] != "client");
     if let Some(service) = &expect.service {
-        let probe = report["services"]
-            .as_array()
-            .and_then(|services| services.iter().rfind(|s| s["probe"]["protocol"] != "client"))
-            .map_or(Value::Null, |service| service["probe"].clone());
+        let probe = answered.clone().next_back().map_or(Value::Null, |s| s["probe"].clone());
         let wanted: [(&str, Option<Value>); 4] = [
             ("path", service.path.clone().map(Into::into)),
             ("status", service.status.map(Into::into)),
@@ -172,6 +237,9 @@ fn differences(expect: &Expect, report: &Value) -> Vec<String> {
                 same(&format!("service.{name}"), value, &probe[name]);
             }
         }
+    }
+    if let Some(services) = expect.services {
+        same("services", services.into(), &Value::from(answered.count()));
     }
     if let Some(causes) = &expect.causes {
         same("causes", serde_json::json!(causes), &serde_json::json!(found_causes(report)));
