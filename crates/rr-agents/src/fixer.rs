@@ -59,7 +59,7 @@ fn diagnose(session: &RunSession, task: &FixerTask) -> Vec<Diagnosis> {
     let mut diagnoses = session.engine.analyzer.diagnose(&session.source(), &failed);
     for diagnosis in &mut diagnoses {
         resolve_needs(session, diagnosis);
-        diagnosis.remedies.retain(|remedy| remedy_policy::check(remedy, &task.plan).is_ok());
+        diagnosis.remedies.retain(|remedy| is_allowed(remedy, &task.plan));
     }
     diagnoses
 }
@@ -92,6 +92,21 @@ fn resolve_needs(session: &RunSession, diagnosis: &mut Diagnosis) {
     diagnosis.remedies.retain_mut(|remedy| {
         resolve(remedy, &|need| session.engine.packages.find(need).into_iter().next())
     });
+}
+
+/// Whether a remedy of the rules passes the policy. A step that it adds may have the variables that a
+/// step of the plan has already, such as where a package manager keeps its cache.
+fn is_allowed(remedy: &Remedy, plan: &RunPlan) -> bool {
+    let mut added = remedy.clone();
+    for edit in &mut added.edits {
+        if let PlanEdit::InsertBefore { step, .. } = edit {
+            let known = |(name, value): (&String, &String)| {
+                plan.steps.iter().any(|present| present.env.get(name) == Some(value))
+            };
+            step.env.retain(|name, value| !known((name, value)));
+        }
+    }
+    remedy_policy::check(&added, plan).is_ok()
 }
 
 /// Whether every need of a remedy is met. Its title keeps its own words; only the name of a need
@@ -148,6 +163,32 @@ mod tests {
 
     fn found(need: &SystemNeed) -> Option<String> {
         matches!(need, SystemNeed::Header(name) if name == "a.h").then(|| "liba-dev".to_owned())
+    }
+
+    #[test]
+    fn an_added_step_may_have_what_the_plan_sets_and_nothing_more() {
+        use rr_core::{Command, EcosystemId, StepId, StepKind};
+
+        let id = EcosystemId::new("javascript");
+        let step = |name: &str, variable: &str, value: &str| {
+            let command = Command::argv(["npm", "install"]);
+            Step::new(name, &id, "", StepKind::Install, "install", command)
+                .with_env(variable, value)
+        };
+        let present = step("install", "npm_config_cache", "@{caches}/npm");
+        let plan = RunPlan { steps: vec![present], ..RunPlan::default() };
+        let adding = |variable: &str, value: &str| Remedy {
+            kind: RemedyKind::AddDependency { names: vec!["mocha".into()] },
+            title: "add".to_owned(),
+            edits: vec![PlanEdit::InsertBefore {
+                before: StepId::new("install"),
+                step: Box::new(step("add", variable, value)),
+            }],
+            resume_at: None,
+        };
+        assert!(is_allowed(&adding("npm_config_cache", "@{caches}/npm"), &plan));
+        assert!(!is_allowed(&adding("npm_config_cache", "/elsewhere"), &plan));
+        assert!(!is_allowed(&adding("npm_config_registry", "http://a.example"), &plan));
     }
 
     #[test]
