@@ -2,6 +2,10 @@
 //! the fixture's `expect.toml`. Needs what `repo-runner doctor` calls required, and the registries.
 
 #![expect(clippy::unwrap_used, clippy::disallowed_methods, reason = "test code")]
+#![expect(clippy::print_stdout, reason = "the table of faults is for people")]
+
+#[path = "faults/mod.rs"]
+mod faults;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -91,8 +95,11 @@ fn main() {
         .filter(|path| path.join("expect.toml").is_file())
         .collect();
     fixtures.sort();
-    let trials = fixtures.into_iter().flat_map(trials).collect();
-    libtest_mimic::run(&arguments, trials).exit();
+    let mut trials: Vec<Trial> = fixtures.into_iter().flat_map(trials).collect();
+    trials.extend(faults::trials());
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    faults::print_table();
+    conclusion.exit();
 }
 
 /// The run of a fixture, and the one without remedies where it says what that proves.

@@ -176,7 +176,14 @@ fn check_edit(edit: &PlanEdit, plan: &RunPlan) -> Result<(), String> {
 /// As of [`check`].
 pub fn check_variable(name: &str, value: &str) -> Result<(), String> {
     let upper = name.to_ascii_uppercase();
-    let settings_of_npm = ["NPM_CONFIG_LEGACY_PEER_DEPS", "NPM_CONFIG_BEFORE", "NPM_CONFIG_FORCE"];
+    // `replace_registry_host` turns to the configured registry, never away from it.
+    let settings_of_npm = [
+        "NPM_CONFIG_LEGACY_PEER_DEPS",
+        "NPM_CONFIG_BEFORE",
+        "NPM_CONFIG_FORCE",
+        "NPM_CONFIG_ENGINE_STRICT",
+        "NPM_CONFIG_REPLACE_REGISTRY_HOST",
+    ];
     let harmless = settings_of_npm.contains(&upper.as_str());
     let owned = VARIABLES.contains(&upper.as_str())
         || VARIABLE_STARTS.iter().any(|start| upper.starts_with(start));

@@ -121,6 +121,10 @@ pub struct TestReport {
     /// Signs that weaken the result.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub doubts: Vec<String>,
+    /// Tests that failed and passed when they were run again with nothing changed. They count as
+    /// failed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub flaky: Vec<String>,
     /// The tests.
     pub cases: Vec<TestCase>,
 }

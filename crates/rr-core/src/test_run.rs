@@ -97,6 +97,10 @@ pub struct TestRun {
     /// a summary that differs from the cases, a collection error.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub doubts: Vec<String>,
+    /// Tests that failed and passed when they were run again with nothing changed. They count as
+    /// failed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub flaky: Vec<String>,
 }
 
 impl TestCounts {
@@ -145,7 +149,7 @@ mod tests {
             message: String::new(),
         };
         let cases = outcomes.iter().enumerate().map(case).collect();
-        TestRun { runner: "r".into(), cases, complete, doubts: Vec::new() }
+        TestRun { runner: "r".into(), cases, complete, ..TestRun::default() }
     }
 
     #[test]

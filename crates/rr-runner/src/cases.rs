@@ -91,12 +91,15 @@ pub(crate) fn merge(runs: Vec<(String, TestRun)>) -> TestReport {
             }
             case
         }));
+        let named =
+            |id: String| if several && !unit.is_empty() { format!("{unit}: {id}") } else { id };
+        report.flaky.extend(run.flaky.into_iter().map(named));
     }
     report.runner = runners.join(", ");
     report.counts = TestCounts::of(&report.cases);
     report
 }
 
-fn is_bad(outcome: CaseOutcome) -> bool {
+pub(crate) fn is_bad(outcome: CaseOutcome) -> bool {
     matches!(outcome, CaseOutcome::Failed | CaseOutcome::Errored)
 }

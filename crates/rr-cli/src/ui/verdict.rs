@@ -78,6 +78,10 @@ fn tests(out: &mut String, report: &RunReport, style: Style) {
             counts.discovered
         ),
     );
+    if !report.tests.flaky.is_empty() {
+        let all = report.tests.flaky.join(", ");
+        put(out, &format!("    {} {}", style.yellow("flaky:"), clip(&all, 110)));
+    }
     let bad = |case: &&TestCase| matches!(case.outcome, CaseOutcome::Failed | CaseOutcome::Errored);
     let failing: Vec<&TestCase> = report.tests.cases.iter().filter(bad).collect();
     for case in failing.iter().take(FAILING) {

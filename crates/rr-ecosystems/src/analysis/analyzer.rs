@@ -8,7 +8,9 @@ use rr_core::{
 };
 
 use super::disk_view::DiskView;
-use super::{deepen, facts, inputs, languages, planner, proposals, roles, services};
+use super::{
+    case_names, deepen, facts, inputs, languages, planner, proposals, roles, services, submodules,
+};
 use crate::code;
 use crate::miners;
 use crate::overrides;
@@ -147,5 +149,11 @@ pub(crate) fn diagnose_view(repo: &dyn RepoView, failed: &FailedStep<'_>) -> Vec
             found.push(diagnosis);
         }
     }
+    case_names::judge(repo, &mut found);
+    // A part of the repository that is not there explains what is missing better than its name.
+    let (sure, guessed): (Vec<_>, Vec<_>) =
+        submodules::diagnose(repo, failed).into_iter().partition(|d| d.confidence > 0.5);
+    found.splice(0..0, sure);
+    found.extend(guessed);
     found
 }

@@ -2,6 +2,8 @@
 
 use rr_core::CauseClass;
 
+use crate::miners::variables;
+
 /// A text that must occur, and the class it proves. The first that matches rules.
 #[rustfmt::skip]
 static RULES: &[(&str, CauseClass)] = &[
@@ -64,6 +66,11 @@ static RULES: &[(&str, CauseClass)] = &[
     ("DefaultCredentialsError", CauseClass::NeedsSecret),
     ("OPENAI_API_KEY", CauseClass::NeedsSecret),
     ("Bad credentials", CauseClass::NeedsSecret),
+    // Memory
+    ("MemoryError", CauseClass::NeedsHardware),
+    ("java.lang.OutOfMemoryError", CauseClass::NeedsHardware),
+    ("JavaScript heap out of memory", CauseClass::NeedsHardware),
+    ("Cannot allocate memory", CauseClass::NeedsHardware),
     // Services and modules that are ours to bring
     ("ModuleNotFoundError: No module named", CauseClass::Environment),
     ("error while loading shared libraries", CauseClass::Environment),
@@ -71,6 +78,7 @@ static RULES: &[(&str, CauseClass)] = &[
     ("could not connect to server: Connection refused", CauseClass::Environment),
     ("No space left on device", CauseClass::Environment),
     ("ENOSPC: no space left", CauseClass::Environment),
+    ("unsupported locale setting", CauseClass::Environment),
     ("pg_config executable not found", CauseClass::Environment),
     (": command not found", CauseClass::Environment),
 ];
@@ -79,7 +87,37 @@ static RULES: &[(&str, CauseClass)] = &[
 #[must_use]
 pub fn classify_case(message: &str) -> Option<CauseClass> {
     let rule = RULES.iter().find(|(text, _)| message.contains(text)).map(|(_, class)| *class);
-    rule.or_else(|| refused_service(message)).or_else(|| missing_package(message))
+    rule.or_else(|| refused_service(message))
+        .or_else(|| missing_package(message))
+        .or_else(|| missing_secret(message))
+}
+
+/// `RuntimeError: PAYMENT_API_KEY is not set`: a key that another party gives out.
+fn missing_secret(message: &str) -> Option<CauseClass> {
+    const ABSENT: &[&str] = &[
+        "not set",
+        "missing",
+        "required",
+        "must be set",
+        "not found",
+        "undefined",
+        "KeyError",
+        "not provided",
+        "not configured",
+    ];
+    let name = |word: &&str| {
+        word.contains('_')
+            && word.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
+            && variables::secret_name(word)
+            && variables::of_another_party(word)
+    };
+    let words = |line: &str| {
+        line.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).any(|word| name(&word))
+    };
+    message
+        .lines()
+        .any(|line| ABSENT.iter().any(|absent| line.contains(absent)) && words(line))
+        .then_some(CauseClass::NeedsSecret)
 }
 
 /// `connect ECONNREFUSED 127.0.0.1:6379`: a database or broker that is not there.
@@ -135,6 +173,8 @@ mod tests {
         assert_eq!(of(emulator), Some(CauseClass::Environment));
         assert_eq!(of("Cannot find module 'left-pad'"), Some(CauseClass::Environment));
         assert_eq!(of("Cannot find module './missing' from 'a.js'"), None);
+        assert_eq!(of("RuntimeError: PAYMENT_API_KEY is not set"), Some(CauseClass::NeedsSecret));
+        assert_eq!(of("AssertionError: LAST_KEY is not set"), None);
         assert_eq!(of("Error: certificate has expired"), Some(CauseClass::Intrinsic));
     }
 }

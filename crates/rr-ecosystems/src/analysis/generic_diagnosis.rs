@@ -14,7 +14,9 @@ use rr_core::{
 
 use super::generic_remedies as remedies;
 use super::generic_rules::{RULES, Rule, Treatment};
-use super::{misplaced, ports};
+use super::generic_services as services;
+use super::generic_variables as variables;
+use super::{misplaced, ports, scripts};
 
 /// Longest line that is looked at, in bytes.
 const LINE_LIMIT: usize = 1000;
@@ -72,9 +74,18 @@ fn apply(
         Treatment::SystemNeed(kind) => {
             (CauseClass::Environment, remedies::system_need(kind, subject)?)
         }
-        Treatment::Service(kind) => remedies::service(kind, failed),
-        Treatment::ServicePort => remedies::service(remedies::kind_of_port(subject)?, failed),
-        Treatment::Variable => remedies::variable(subject, failed)?,
+        Treatment::Service(kind) => services::absent(kind, failed),
+        Treatment::ServicePort => services::absent(services::kind_of_port(subject)?, failed),
+        Treatment::ServiceUser(kind) => services::with_user(kind, subject, failed)?,
+        Treatment::ServiceDatabase(kind) => services::with_database(kind, subject, failed)?,
+        Treatment::Variable => variables::unset(repo, subject, failed)?,
+        Treatment::Package(name) => (CauseClass::Environment, remedies::package(name)),
+        Treatment::Executable => {
+            (CauseClass::Environment, scripts::executable(repo, subject, failed)?)
+        }
+        Treatment::LineEnds => {
+            (CauseClass::Environment, scripts::line_ends(repo, subject, failed)?)
+        }
         Treatment::Retry => (CauseClass::Environment, remedies::retry(&signature, failed)),
         Treatment::Port => (CauseClass::Environment, ports::taken(&signature, subject, failed)),
         Treatment::User(to) => (CauseClass::NeedsPrivilege, remedies::change_user(to, failed)),

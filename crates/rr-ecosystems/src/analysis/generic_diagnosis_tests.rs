@@ -43,6 +43,41 @@ fn diagnosed_in(
     )
 }
 
+#[test]
+fn scripts_that_cannot_be_run_are_told_from_those_that_are_not_there() {
+    let repo =
+        MemoryRepo::new([("tests/run.sh", "#!/bin/sh\r\ntrue\r\n"), ("a.sh", "#!/bin/sh\n")]);
+    let cured = |output: &str| {
+        let plan = RunPlan::default();
+        let found = diagnosed_in(&repo, StepKind::Test, Exit::Code(127), output, &plan);
+        found.first().map(|d| (d.signature.clone(), d.remedies.len())).unwrap_or_default()
+    };
+    let denied = cured("make: ./a.sh: Permission denied");
+    assert_eq!(denied, ("generic.not-executable:./a.sh".to_owned(), 1));
+    let ends = cured("make: ./tests/run.sh: No such file or directory");
+    assert_eq!(ends, ("generic.line-ends:./tests/run.sh".to_owned(), 1));
+    assert_eq!(cured("/usr/bin/env: 'bash\\r': No such file or directory").0, "generic.line-ends");
+    assert_ne!(cured("make: ./a.sh: No such file or directory").0, "generic.line-ends:./a.sh");
+}
+
+#[test]
+fn a_server_gets_the_user_and_the_database_that_the_code_names() {
+    let mut plan = RunPlan::default();
+    for (line, wanted) in [
+        ("FATAL:  role \"auditor\" does not exist", "auditor"),
+        ("pg.Error: FATAL: database \"ledgers\" does not exist", "ledgers"),
+    ] {
+        let found = diagnosed(StepKind::Test, Exit::Code(1), line, &plan);
+        let remedy = found[0].remedies[0].clone();
+        remedy.edits.iter().for_each(|edit| assert!(edit.apply(&mut plan)));
+        let service = &plan.services[0];
+        assert!(service.user == wanted || service.databases.iter().any(|name| name == wanted));
+        // The same again is not cured so twice.
+        let again = diagnosed(StepKind::Test, Exit::Code(1), line, &plan);
+        assert!(again.iter().all(|d| d.signature != found[0].signature));
+    }
+}
+
 fn failed(output: &str) -> Vec<Diagnosis> {
     diagnosed(StepKind::Install, Exit::Code(1), output, &RunPlan::default())
 }

@@ -1,12 +1,11 @@
 //! What cures the failures that the generic rules see.
 
 use rr_core::{
-    CauseClass, EnvBinding, Evidence, Exit, FailedStep, NetworkNeed, PlanEdit, Remedy, RemedyKind,
-    ServiceKind, ServiceRequirement, StepKind, SystemPackage, Trust,
+    CauseClass, Evidence, Exit, FailedStep, NetworkNeed, PlanEdit, Remedy, RemedyKind, StepKind,
+    SystemPackage, Trust,
 };
 
 use super::system_table::{NeedKind, PACKAGES};
-use crate::miners::{usual_port, variables};
 
 /// Installs what brings a missing thing. `None` where the "missing program" is a shell word or a
 /// local script that no package brings.
@@ -39,6 +38,18 @@ fn need(kind: NeedKind, subject: &str) -> String {
     }
 }
 
+/// A package of the operating system by its name.
+pub(super) fn package(name: &str) -> Vec<Remedy> {
+    let evidence = Evidence::at("", "generic.package", Trust::Default);
+    let package = SystemPackage { name: name.to_owned(), evidence: vec![evidence] };
+    vec![Remedy {
+        kind: RemedyKind::InstallSystemPackage { names: vec![name.to_owned()] },
+        title: format!("install system package {name}"),
+        edits: vec![PlanEdit::RequireSystemPackage { package }],
+        resume_at: None,
+    }]
+}
+
 /// Programs that toolchains and package managers bring: their ecosystems know what to do.
 #[rustfmt::skip]
 static TOOLS: &[&str] = &[
@@ -57,115 +68,6 @@ fn local_program(name: &str) -> bool {
         || name.ends_with(".py")
         || name.starts_with('.')
         || name.parse::<f64>().is_ok()
-}
-
-/// The service that usually listens on a port.
-pub(super) fn kind_of_port(port: &str) -> Option<ServiceKind> {
-    let number: u16 = port.parse().ok()?;
-    [
-        ServiceKind::Postgres,
-        ServiceKind::Mysql,
-        ServiceKind::Redis,
-        ServiceKind::Mongodb,
-        ServiceKind::Rabbitmq,
-        ServiceKind::Memcached,
-        ServiceKind::Nats,
-    ]
-    .into_iter()
-    .find(|kind| usual_port(*kind) == number)
-}
-
-/// Provisions a service that nothing asked for. One that the plan has already is not cured so.
-pub(super) fn service(kind: ServiceKind, failed: &FailedStep<'_>) -> (CauseClass, Vec<Remedy>) {
-    if failed.plan.services.iter().any(|service| service.kind == kind) {
-        return (CauseClass::Environment, Vec::new());
-    }
-    let (user, password, database, scheme) = match kind {
-        ServiceKind::Postgres => ("postgres", "postgres", "postgres", "postgresql"),
-        ServiceKind::Mysql => ("root", "", "test", "mysql"),
-        ServiceKind::Mongodb => ("", "", "test", "mongodb"),
-        ServiceKind::Rabbitmq => ("guest", "guest", "/", "amqp"),
-        ServiceKind::Redis | ServiceKind::Memcached | ServiceKind::Nats => ("", "", "", ""),
-    };
-    // A variable that is set already has a value of its own; one that the code may read gets one.
-    let url = "{user}:{password}@{host}:{port}/{database}";
-    let mut bound = failed.plan.services.iter().flat_map(|service| &service.bindings);
-    let wants_url = matches!(kind, ServiceKind::Postgres | ServiceKind::Mysql)
-        && !failed.plan.env.contains_key("DATABASE_URL")
-        && bound.all(|binding| binding.name != "DATABASE_URL")
-        && failed.output.contains("DATABASE_URL");
-    let bindings = if wants_url {
-        vec![EnvBinding { name: "DATABASE_URL".to_owned(), template: format!("{scheme}://{url}") }]
-    } else {
-        Vec::new()
-    };
-    let service = ServiceRequirement {
-        kind,
-        version: None,
-        port: Some(usual_port(kind)),
-        user: user.to_owned(),
-        password: password.to_owned(),
-        databases: if database.is_empty() { Vec::new() } else { vec![database.to_owned()] },
-        extensions: Vec::new(),
-        bindings,
-        evidence: vec![Evidence::at("", "generic.service-refused", Trust::Default)],
-    };
-    let remedy = Remedy {
-        kind: RemedyKind::ProvisionService { service: kind.as_str().to_owned() },
-        title: format!("provision {}", kind.as_str()),
-        edits: vec![PlanEdit::RequireService { service }],
-        resume_at: None,
-    };
-    (CauseClass::Environment, vec![remedy])
-}
-
-/// Sets a variable where its value can be invented: a URL of a service that the plan has, a key
-/// that only this program uses, a plain switch. Anything else is the user's to give.
-pub(super) fn variable(name: &str, failed: &FailedStep<'_>) -> Option<(CauseClass, Vec<Remedy>)> {
-    const NEVER: &[&str] = &["PATH", "HOME", "USER", "PYTHONPATH", "GET", "POST", "HTTP"];
-    if NEVER.contains(&name)
-        || failed.plan.env.contains_key(name)
-        || failed.step.env.contains_key(name)
-    {
-        return None;
-    }
-    if name.contains("DATABASE_URL") || matches!(name, "DATABASE_URI" | "DB_URL") {
-        return Some(service(
-            ServiceKind::Postgres,
-            &FailedStep { output: "DATABASE_URL", ..*failed },
-        ));
-    }
-    let upper = name.to_ascii_uppercase();
-    let value = if variables::inventable(name) {
-        Some(variables::INVENTED)
-    } else if variables::secret_name(name) {
-        None
-    } else {
-        match upper.as_str() {
-            _ if upper.ends_with("_HOST") || upper == "HOST" => Some("127.0.0.1"),
-            _ if upper == "PORT" || upper == "APP_PORT" => Some("8000"),
-            _ if upper.contains("DEBUG") => Some("false"),
-            _ if upper.ends_with("_ENV") || upper == "ENVIRONMENT" => Some("test"),
-            _ if upper.ends_with("ALLOWED_HOSTS") => Some("*"),
-            _ if upper.contains("LOG_LEVEL") => Some("info"),
-            _ if upper.ends_with("BASE_URL") || upper.ends_with("SITE_URL") => {
-                Some("http://localhost")
-            }
-            _ => None,
-        }
-    };
-    let Some(value) = value else { return Some((CauseClass::NeedsSecret, Vec::new())) };
-    let remedy = Remedy {
-        kind: RemedyKind::SetVariable { name: name.to_owned() },
-        title: format!("set `{name}`"),
-        edits: vec![PlanEdit::SetEnv {
-            step: None,
-            name: name.to_owned(),
-            value: value.to_owned(),
-        }],
-        resume_at: None,
-    };
-    Some((CauseClass::Environment, vec![remedy]))
 }
 
 /// The same again, where the step could reach a registry at all, and not a third time.

@@ -35,8 +35,18 @@ pub(super) enum Treatment {
     Service(ServiceKind),
     /// The service of the port that is the subject is not there.
     ServicePort,
+    /// The service does not know the user that is the subject.
+    ServiceUser(ServiceKind),
+    /// The service has no database of the subject's name.
+    ServiceDatabase(ServiceKind),
     /// The variable that is the subject is not set.
     Variable,
+    /// This package of the operating system is wanted.
+    Package(&'static str),
+    /// The script that is the subject has no execute bit.
+    Executable,
+    /// The script that is the subject, or any, has the line ends of another system.
+    LineEnds,
     /// The same again may work.
     Retry,
     /// The port that is the subject is taken.
@@ -74,8 +84,8 @@ macro_rules! rules {
 
 use NeedKind::{Header, Library, PkgConfig, Program};
 use Treatment::{
-    Class, DataFile, File, Port, Registry, Retry, Service, ServicePort, SystemNeed, Target, User,
-    Variable, Watch,
+    Class, DataFile, Executable, File, LineEnds, Package, Port, Registry, Retry, Service,
+    ServiceDatabase, ServicePort, ServiceUser, SystemNeed, Target, User, Variable, Watch,
 };
 
 #[rustfmt::skip]
@@ -179,6 +189,42 @@ pub(super) static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| rules![
     "generic.service-refused", r"[:\]](5432|3306|6379|27017|5672|11211|4222)\b.*(?:[Cc]onnection refused|ECONNREFUSED)",
         "no service answers on port {}", 0.85, ServicePort,
         "dial tcp 127.0.0.1:5432: connect: connection refused" => "5432";
+    "generic.database-user", r#"(?:role "([\w-]+)" does not exist|password authentication failed for user "([\w-]+)")"#,
+        "PostgreSQL does not know the user `{}`", 0.92, ServiceUser(ServiceKind::Postgres),
+        "FATAL:  role \"auditor\" does not exist" => "auditor";
+    "generic.database-user", r"Access denied for user '([\w-]+)'@",
+        "MySQL does not know the user `{}`", 0.9, ServiceUser(ServiceKind::Mysql),
+        "ERROR 1045 (28000): Access denied for user 'shop'@'localhost' (using password: YES)" => "shop";
+    "generic.database-name", r#"(?:FATAL|asyncpg\S*|psycopg\S*|DatabaseError|error|Error).*\bdatabase "([\w-]+)" does not exist"#,
+        "PostgreSQL has no database `{}`", 0.92, ServiceDatabase(ServiceKind::Postgres),
+        "FATAL:  database \"ledgers\" does not exist" => "ledgers";
+    "generic.database-name", r"Unknown database '([\w-]+)'",
+        "MySQL has no database `{}`", 0.92, ServiceDatabase(ServiceKind::Mysql),
+        "ERROR 1049 (42000): Unknown database 'shop'" => "shop";
+    // Scripts
+    "generic.line-ends", r"(?:\\r['’]: |\r['’]?: |/\S*(?:\^M|\r): bad interpreter|\$'[^']*\\r|/env: .*-\[v\]S to pass options in shebang lines)",
+        "a script has the line ends of another system", 0.96, LineEnds,
+        "/usr/bin/env: 'bash\\r': No such file or directory" => "";
+    "generic.line-ends", r"(?:^|: |exec )(?:\d+: )?((?:\./|\.\./|/workspace/)?[\w@+-][\w./@+-]*): (?:not found|[Nn]o such file or directory|cannot execute: required file not found)\s*$",
+        "the script `{}` has the line ends of another system", 0.96, LineEnds,
+        "sh: 1: ./scripts/test.sh: not found" => "./scripts/test.sh";
+    "generic.line-ends", r"(?:No such file or directory: '|spawn )([\w./@+-]*[\w@+-]\.?\w*)(?:' *$| ENOENT)",
+        "the script `{}` has the line ends of another system", 0.96, LineEnds,
+        "Error: spawn ./scripts/test.sh ENOENT" => "./scripts/test.sh";
+    "generic.not-executable", r"(?:^|[\s'\x22`(])((?:\./|\.\./|/workspace/)?[\w@+-][\w./@+-]*)['\x22]?: (?:cannot execute: )?[Pp]ermission denied",
+        "the script `{}` has no execute bit", 0.95, Executable,
+        "make: ./tests/run.sh: Permission denied" => "./tests/run.sh";
+    "generic.not-executable", r#"(?:[Pp]ermission denied[:,]? (?:- )?(?:exec(?:v\w*)?)? ?['\x22]?((?:\./|/workspace/)?[\w@+-][\w./@+-]*)|spawn (\S+) EACCES|Cannot run program "([^"]+)".*(?:error=13|Permission denied)|Can't exec "([^"]+)": Permission denied)"#,
+        "the script `{}` has no execute bit", 0.95, Executable,
+        "PermissionError: [Errno 13] Permission denied: './tools/render.sh'" => "./tools/render.sh";
+    // Manifests
+    "generic.broken-manifest", r"(?:Non-parseable POM|Malformed POM|EJSONPARSE|failed to parse manifest at|TOML parse error|Failed to parse[: ]+.*pyproject\.toml|Invalid (?:statement|value) .*(?:toml|TOML)|There was an error parsing `Gemfile`|\*\*\* missing separator|CMake Error.*[Pp]arse error|go\.mod:\d+: (?:unknown directive|syntax error|usage:)|Unexpected token .* in JSON|JSON\.parse.*package\.json)",
+        "a manifest or build file cannot be read", 0.7, Class(CauseClass::Intrinsic),
+        "[FATAL] Non-parseable POM /workspace/pom.xml: end tag name must match start tag name" => "";
+    // Locales
+    "generic.missing-locale", r"(?:unsupported locale setting|cannot change locale|cannot set LC_\w+ to|Setting locale failed|invalid locale name|locale .{0,40} (?:is not supported|not found|not installed))",
+        "a locale is wanted that the system lacks", 0.75, Package("locales-all"),
+        "locale.Error: unsupported locale setting" => "";
     // The machine
     "generic.address-in-use", r"(?:[Aa]ddress already in use|EADDRINUSE|[Pp]ort is already in use)\b.*?:(\d{2,5})\b", "the port {} that it wants is taken",
         0.85, Port, "Error: listen EADDRINUSE: address already in use :::3000" => "3000";
@@ -236,6 +282,9 @@ pub(super) static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| rules![
     "generic.needs-root", r"(?i)(?:must be (?:run as )?root|requires root privileges|you need to be root|are you root\?|need root privileges|run this (?:script|command) as root)",
         "it wants to run as root", 0.8, User("root"),
         "error: this test must be run as root" => "";
+    "generic.needs-root", r"(?:(?:cannot (?:create|open|touch|remove|move|copy|write|stat|access|change)|could not (?:create|open|write)|mkdir|open|unlink|create|Error writing to|PermissionError|EACCES|EROFS)\b.*['\x22` ](/(?:usr|etc|opt|var|srv|root|lib|bin|sbin|run)[\w./-]*).*(?:[Pp]ermission denied|[Rr]ead-only file system)|(?:PermissionError|EACCES|EROFS|Permission denied|Read-only file system)\b.*['\x22` ](/(?:usr|etc|opt|var|srv|root|lib|bin|sbin|run)[\w./-]*))",
+        "it writes to `{}`, which is the system's", 0.75, User("root"),
+        "install: cannot create regular file '/usr/local/bin/greet': Permission denied" => "/usr/local/bin/greet";
     "generic.needs-privilege", r"(?:Operation not permitted|EPERM|operation not permitted)",
         "it wants a privilege that it does not have", 0.6, Class(NeedsPrivilege),
         "mount: /mnt: Operation not permitted" => "";
@@ -258,6 +307,12 @@ pub(super) static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| rules![
         Variable, "ImproperlyConfigured: Set the DJANGO_SECRET_KEY environment variable" => "DJANGO_SECRET_KEY";
     "generic.missing-variable", r"decouple\.UndefinedValueError: ([A-Z][A-Z0-9_]+) not found", "the variable `{}` is not set",
         0.95, Variable, "decouple.UndefinedValueError: SECRET_KEY not found. Declare it as envvar" => "SECRET_KEY";
+    "generic.missing-variable", r"\b([A-Z][A-Z0-9_]{2,}): (?:parameter (?:null or )?not set|unbound variable)", "the variable `{}` is not set",
+        0.85, Variable, "./tests/run.sh: line 3: GREETER_MODE: unbound variable" => "GREETER_MODE";
+    "generic.missing-variable", r"environment variable `([A-Z][A-Z0-9_]{2,})` not defined at compile time", "the variable `{}` is not set",
+        0.92, Variable, "error: environment variable `COUNTER_BUILD_KEY` not defined at compile time" => "COUNTER_BUILD_KEY";
+    "generic.missing-variable", r"key not found: \x22([A-Z][A-Z0-9_]{2,})\x22", "the variable `{}` is not set",
+        0.8, Variable, "KeyError: key not found: \"SHOP_MODE\"" => "SHOP_MODE";
     "generic.missing-variable", r"`?\b([A-Z][A-Z0-9_]{2,})\b`? must be set", "the variable `{}` is not set", 0.85, Variable,
         "error: `DATABASE_URL` must be set to use query macros" => "DATABASE_URL";
     "generic.needs-secret", r"(?:NoCredentialsError|Unable to locate credentials|DefaultCredentialsError|AuthenticationError: .*api key|401 Unauthorized|Bad credentials|invalid_api_key)",

@@ -1,6 +1,6 @@
 //! A step that ran in the wrong folder: the file it wanted lies elsewhere in the tree.
 
-use rr_core::{Analysis, FactKey, FailedStep, PlanEdit, Remedy, RemedyKind, RepoView};
+use rr_core::{Analysis, Command, FactKey, FailedStep, PlanEdit, Remedy, RemedyKind, RepoView};
 
 use crate::places::decoy_role;
 
@@ -56,13 +56,49 @@ fn change(folder: &str, failed: &FailedStep<'_>) -> Option<Vec<Remedy>> {
         return None;
     }
     let shown = if folder.is_empty() { "." } else { folder };
+    let step = failed.step.id.clone();
+    let mut edits = vec![PlanEdit::SetDirectory { step, cwd: folder.to_owned() }];
+    edits.extend(paths_from(folder, failed));
+    edits.extend(still_imported(failed));
     Some(vec![Remedy {
         kind: RemedyKind::ChangeDirectory { to: folder.to_owned() },
         title: format!("run `{}` in `{shown}`", failed.step.title),
-        edits: vec![PlanEdit::SetDirectory {
-            step: failed.step.id.clone(),
-            cwd: folder.to_owned(),
-        }],
+        edits,
         resume_at: None,
     }])
+}
+
+/// The command with its paths as they are seen from a folder inside the step's own.
+fn paths_from(folder: &str, failed: &FailedStep<'_>) -> Option<PlanEdit> {
+    let Command::Argv(words) = &failed.step.command else { return None };
+    let own = failed.step.cwd.as_str();
+    let inside =
+        if own.is_empty() { folder } else { folder.strip_prefix(own)?.strip_prefix('/')? };
+    let seen = |word: &String| match word.trim_start_matches("./").strip_prefix(inside) {
+        Some("" | "/") => ".".to_owned(),
+        Some(rest) => rest.strip_prefix('/').map_or_else(|| word.clone(), str::to_owned),
+        None => word.clone(),
+    };
+    let seen: Vec<String> = words.iter().map(seen).collect();
+    (seen != *words).then(|| PlanEdit::SetCommand {
+        step: failed.step.id.clone(),
+        command: Command::Argv(seen),
+    })
+}
+
+/// Variables by which interpreters find modules that lie in none of their own folders.
+const IMPORT_PATHS: &[(&str, &str)] =
+    &[("python", "PYTHONPATH"), ("ruby", "RUBYLIB"), ("perl", "PERL5LIB")];
+
+/// What was imported from the folder in which the step ran is found from the other one too.
+fn still_imported(failed: &FailedStep<'_>) -> Option<PlanEdit> {
+    let step = failed.step;
+    let (_, name) = IMPORT_PATHS.iter().find(|(id, _)| *id == step.ecosystem.as_str())?;
+    let own = format!("@{{workspace}}/{}", step.cwd).trim_end_matches('/').to_owned();
+    let known = step.env.get(*name).map(|known| format!("{known}:"));
+    Some(PlanEdit::SetEnv {
+        step: Some(step.id.clone()),
+        name: (*name).to_owned(),
+        value: known.unwrap_or_default() + &own,
+    })
 }

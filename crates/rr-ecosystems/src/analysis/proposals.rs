@@ -8,7 +8,7 @@ use rr_core::{
     ServiceKind, StepKind, ToolchainRequirement, Trust, VersionRequest, remedy_policy,
 };
 
-use super::generic_remedies;
+use super::{generic_remedies, generic_services};
 use crate::miners::{is_secret_name, variables};
 use crate::registry;
 use crate::rules;
@@ -215,7 +215,7 @@ fn provide(failed: &FailedStep<'_>, service: &str) -> Result<Remedy, String> {
         let names = KINDS.map(ServiceKind::as_str).join(", ");
         format!("there is no service `{service}`: one of {names}")
     })?;
-    let (_, remedies) = generic_remedies::service(kind, failed);
+    let (_, remedies) = generic_services::absent(kind, failed);
     remedies.into_iter().next().ok_or_else(|| format!("the plan provides {service} already"))
 }
 

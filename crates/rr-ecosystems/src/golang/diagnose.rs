@@ -49,6 +49,19 @@ const RULES: &[Rule] = &[
     Rule { id: "go.not-downloaded", pattern: r"module lookup disabled by GOPROXY=off", kinds: TEST,
         cause: CauseClass::Environment, confidence: 0.85, explanation: "a module that the tests need was not downloaded",
         cure: |m| vec![step_before(m, "go-download-all", "download every module of the graph", "go mod download all")] },
+    // `malformed go.sum:\n/workspace/go.sum:1: wrong number of fields 2`
+    Rule { id: "go.sum-broken", pattern: r"malformed go\.sum", kinds: GETTING,
+        cause: CauseClass::Environment, confidence: 0.95, explanation: "go.sum cannot be read",
+        cure: |m| vec![step_before(m, "go-new-sum", "write go.sum anew", "rm -f go.sum && go mod tidy -e")] },
+    // `go: example.com/a@v0.99.0: invalid version: unknown revision v0.99.0`
+    // `go: example.com/a@v0.99.0: reading https://proxy/a/@v/v0.99.0.mod: 404 Not Found`
+    Rule { id: "go.no-such-version", pattern: r"(?:^|\s)([a-z0-9][\w.-]*\.[a-z]+/[\w./~-]+)@v[\w.+-]+: (?:invalid version|reading [^\n]*: (?:404|410))", kinds: GETTING,
+        cause: CauseClass::Environment, confidence: 0.9, explanation: "{} was never published in the version that go.mod requires",
+        cure: |m| {
+            let name = rr_core::command::quote(m.subject());
+            let title = format!("take any version of {}", m.subject());
+            vec![step_before(m, "go-any-version", &title, &format!("go mod edit -droprequire={name} && go mod tidy -e"))]
+        } },
     // `# runtime/cgo\ncgo: C compiler "gcc" not found: exec: "gcc": executable file not found in $PATH`
     Rule { id: "go.program", pattern: r#"exec: "([A-Za-z0-9+_.-]+)": executable file not found"#, kinds: GETTING,
         cause: CauseClass::Environment, confidence: 0.9, explanation: "the program {} is missing", cure: program },

@@ -114,10 +114,19 @@ pub(crate) fn inventable(name: &str) -> bool {
         "FLASK_SECRET",
         "RAILS_MASTER",
     ];
-    upper == "SECRET"
-        || OWN.iter().any(|own| upper.contains(own))
-            && !upper.contains("AWS")
-            && !upper.contains("STRIPE")
+    let own = OWN.iter().any(|own| upper.contains(own));
+    upper == "SECRET" || own && !of_another_party(name)
+}
+
+/// Whether a private value's name speaks of somebody else who gave it out.
+#[must_use]
+pub(crate) fn of_another_party(name: &str) -> bool {
+    const OTHERS: &[&str] = &[
+        "AWS", "STRIPE", "CLIENT", "OAUTH", "API", "GITHUB", "GITLAB", "GOOGLE", "AZURE", "SLACK",
+        "TWILIO", "WEBHOOK", "PAYPAL", "OPENAI", "ACCESS",
+    ];
+    let upper = name.to_ascii_uppercase();
+    OTHERS.iter().any(|other| upper.contains(other))
 }
 
 /// A value for an inventable variable: fixed, so that a replay is the same, 48 characters of a

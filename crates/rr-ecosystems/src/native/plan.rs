@@ -229,7 +229,8 @@ impl<'a> Maker<'a> {
         let title = "run the tests with `make check`";
         let mut step = self.step("test", StepKind::Test, title, words);
         step.test = Some(spec("make-check", ReportFormat::AutomakeTrs, "@{reports}/**/*"));
-        step
+        // Failed tests are shown, not only counted: what they say tells why.
+        step.with_env("VERBOSE", "1")
     }
 
     fn make_test(&self) -> Option<Step> {

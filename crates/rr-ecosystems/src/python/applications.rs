@@ -135,6 +135,28 @@ pub(super) fn find(
     {
         return Some(found);
     }
+    let mut candidates = candidates(repo, unit, |path, text| in_file(unit, path, text, &depends));
+    // What is installed as a distribution of its own says what it needs; a plain program whose
+    // requirements forgot the framework that it imports is an application all the same.
+    if candidates.is_empty() && own.is_none() {
+        candidates = self::candidates(repo, unit, |path, text| {
+            let near = relative(unit, path).matches('/').count() <= 1;
+            near.then(|| in_file(unit, path, text, &|name| imports(text, name))).flatten()
+        });
+        candidates.retain(|found| !found.object.is_empty());
+    }
+    candidates.sort_by_key(rank);
+    let mut best = candidates.into_iter().next()?;
+    best.routes = routes(repo, unit, best.framework);
+    Some(best)
+}
+
+/// What is found in the unit's own code, file by file.
+fn candidates(
+    repo: &dyn RepoView,
+    unit: &str,
+    look: impl Fn(&str, &str) -> Option<Application>,
+) -> Vec<Application> {
     let mut candidates: Vec<Application> = Vec::new();
     for entry in repo.below(unit).iter().filter(|entry| entry.path.ends_with(".py")) {
         let inside = relative(unit, &entry.path);
@@ -142,12 +164,18 @@ pub(super) fn find(
             continue;
         }
         let Some(text) = repo.text(&entry.path) else { continue };
-        candidates.extend(in_file(unit, &entry.path, &text, &depends));
+        candidates.extend(look(&entry.path, &text));
     }
-    candidates.sort_by_key(rank);
-    let mut best = candidates.into_iter().next()?;
-    best.routes = routes(repo, unit, best.framework);
-    Some(best)
+    candidates
+}
+
+/// Whether a file imports a module at its top level.
+fn imports(text: &str, name: &str) -> bool {
+    text.lines().any(|line| {
+        let rest = line.strip_prefix("from ").or_else(|| line.strip_prefix("import "));
+        let rest = rest.and_then(|rest| rest.strip_prefix(name));
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '.', ',']))
+    })
 }
 
 fn shows(inside: &str) -> bool {

@@ -32,7 +32,6 @@ pub(super) fn diagnose(repo: &dyn RepoView, failed: &FailedStep<'_>) -> Vec<Diag
         }
         found.extend(by_rule(&remedies, failed, rule, expression));
     }
-    found.retain(|diagnosis| !failed.treated.contains(&diagnosis.signature));
     if failed.step.kind == StepKind::Test {
         found.extend(super::drift::drifted(&remedies, failed));
     }

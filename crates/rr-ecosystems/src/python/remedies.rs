@@ -10,11 +10,11 @@ use super::distributions::{distribution, is_standard};
 use super::manifest::{self, Manifest};
 use super::names::{beside_venv, step_id};
 use super::pytest_plugins::pytest_plugin;
-use super::remedy_configuration::placeholder;
 use super::remedy_versions::{matches_range, minor_number};
 use super::requirements::{normalize, requirement_name};
 use super::rules::{Cure, Rule};
 use super::{layout, remedy_steps};
+use crate::analysis::names_a_service;
 
 /// Makes remedies for one failed step.
 pub(super) struct Remedies<'a> {
@@ -63,7 +63,13 @@ impl<'a> Remedies<'a> {
             Cure::System(names) => self.system(names, subjects),
             Cure::BuildPins(pins) => vec![self.build_pins(pins)],
             Cure::Variable(name, value) => vec![self.variable(name, value)],
-            Cure::SubjectVariable => vec![self.variable(first, placeholder(first))],
+            // The address of a database is no word to be made up: the common rules provide one.
+            Cure::SubjectVariable if names_a_service(first) => return None,
+            Cure::SubjectVariable => vec![self.variable(first, self.placeholder(first))],
+            Cure::Locale => {
+                let all = self.system(&["locales-all"], subjects);
+                std::iter::once(self.variable("LC_ALL", "C.UTF-8")).chain(all).collect()
+            }
             Cure::PythonBelow(minor) => {
                 stage = self.stage();
                 self.python(|text| minor_number(text).is_some_and(|m| m < minor))
@@ -100,6 +106,7 @@ impl<'a> Remedies<'a> {
                 stage = self.stage();
                 self.without_lock()
             }
+            Cure::Loosen => self.loosened(first).into_iter().collect(),
             Cure::LeaveOut => self.leave_out(rule.name, first),
             Cure::OneProcess => self.one_process(),
             Cure::DjangoSettings => self.django_settings(),

@@ -5,6 +5,7 @@ use rr_core::{Evidence, PlanEdit, Remedy, RemedyKind, ServiceKind, ServiceRequir
 use super::names::step_id;
 use super::remedies::Remedies;
 use super::{applications, plan, remedy_steps};
+use crate::analysis::{fresh_service, variable_value};
 
 impl Remedies<'_> {
     pub(super) fn variable(&self, name: &str, value: &str) -> Remedy {
@@ -92,17 +93,9 @@ impl Remedies<'_> {
         if self.failed.plan.services.iter().any(|service| service.kind == kind) {
             return Vec::new();
         }
-        let service = ServiceRequirement {
-            kind,
-            version: None,
-            port: Some(port),
-            user: if kind == ServiceKind::Postgres { "postgres" } else { "root" }.to_owned(),
-            password: "postgres".to_owned(),
-            databases: vec!["test".to_owned()],
-            extensions: Vec::new(),
-            bindings,
-            evidence: vec![Evidence::at("", "python.diagnosis", Trust::Default)],
-        };
+        let evidence = vec![Evidence::at("", "python.diagnosis", Trust::Default)];
+        let service =
+            ServiceRequirement { port: Some(port), bindings, evidence, ..fresh_service(kind) };
         vec![Remedy {
             kind: RemedyKind::ProvisionService { service: name.to_owned() },
             title: format!("start a {name} server"),
@@ -110,24 +103,9 @@ impl Remedies<'_> {
             resume_at: None,
         }]
     }
-}
 
-/// A value for a variable that only has to be there.
-pub(super) fn placeholder(name: &str) -> &'static str {
-    let has = |words: &[&str]| words.iter().any(|word| name.contains(word));
-    if has(&["SECRET", "KEY", "TOKEN", "PASSWORD", "SALT"]) {
-        "not-a-secret-0f1e2d3c4b5a69788796a5b4c3d2e1f0"
-    } else if has(&["URL", "URI"]) {
-        "http://127.0.0.1"
-    } else if has(&["PORT"]) {
-        "8000"
-    } else if has(&["HOST"]) {
-        "127.0.0.1"
-    } else if has(&["DEBUG", "ENABLE", "COUNT", "SIZE", "TIMEOUT"]) {
-        "1"
-    } else if has(&["EMAIL"]) {
-        "test@example.com"
-    } else {
-        "test"
+    /// A value for a variable that only has to be there.
+    pub(super) fn placeholder(&self, name: &str) -> &'static str {
+        variable_value(self.repo, name).unwrap_or("not-a-secret-0f1e2d3c4b5a69788796a5b4c3d2e1f0")
     }
 }

@@ -51,6 +51,21 @@ pub(super) fn build_constraints(unit: &str, pins: &[&str]) -> Step {
     .because(Evidence::at("", "python.diagnosis", Trust::Default))
 }
 
+/// A step that adds a package whose version is left open to the overrides.
+pub(super) fn overrides(unit: &str, name: &str) -> Step {
+    let file = beside_venv(unit, "overrides.txt");
+    let line = format!("printf '%s\\n' {} >> {file}", shell_words(&[name.to_owned()]));
+    Step::new(
+        step_name(unit, &format!("override-{name}")),
+        &EcosystemId::new("python"),
+        unit,
+        StepKind::Install,
+        format!("leave the version of {name} open"),
+        Command::shell(line),
+    )
+    .because(Evidence::at("", "python.diagnosis", Trust::Default))
+}
+
 /// The same command without `-e`.
 pub(super) fn not_editable(words: &[String]) -> Option<Command> {
     let kept: Vec<String> = words.iter().filter(|word| *word != "-e").cloned().collect();

@@ -5,10 +5,11 @@ use rr_core::{
     UnitPlan, VersionRequest,
 };
 
-use super::names::step_id;
+use super::names::{beside_venv, step_id};
 use super::plan::{self, Choices};
 use super::remedies::Remedies;
-use super::versions;
+use super::requirements::normalize;
+use super::{remedy_steps, versions};
 
 impl Remedies<'_> {
     pub(super) fn old_times(&self) -> Vec<Remedy> {
@@ -136,6 +137,33 @@ impl Remedies<'_> {
             resume_at: Some(install),
         });
         remedies
+    }
+
+    /// Any version of a package in place of those that the manifests name. Not with pip, which has
+    /// no such override.
+    pub(super) fn loosened(&self, subject: &str) -> Option<Remedy> {
+        let name = normalize(subject);
+        let own = self.manifest.name.as_deref().map(normalize);
+        if name.is_empty() || self.is_python2() || own.as_deref() == Some(name.as_str()) {
+            return None;
+        }
+        let step = remedy_steps::overrides(self.path(), &name);
+        Some(Remedy {
+            kind: RemedyKind::PinDependency { requirements: vec![name.clone()] },
+            title: format!("take any version of {name}"),
+            resume_at: Some(step.id.clone()),
+            edits: vec![
+                PlanEdit::InsertBefore {
+                    before: self.failed.step.id.clone(),
+                    step: Box::new(step),
+                },
+                PlanEdit::SetEnv {
+                    step: None,
+                    name: "UV_OVERRIDE".to_owned(),
+                    value: beside_venv(self.path(), "overrides.txt"),
+                },
+            ],
+        })
     }
 
     /// Python 2 changes every install step: the unit is planned anew.

@@ -42,6 +42,8 @@ pub(super) enum Cure {
     Variable(&'static str, &'static str),
     /// Set the variable that the subject names.
     SubjectVariable,
+    /// Take a UTF-8 locale that is always there, else bring all.
+    Locale,
     /// Use a Python below this minor version of 3.
     PythonBelow(u32),
     /// Use a Python that satisfies the specifier in the subject.
@@ -62,6 +64,8 @@ pub(super) enum Cure {
     OneByOne,
     /// Resolve anew instead of taking locked versions.
     WithoutLock,
+    /// Take any version of the package that the subject names, whatever the manifests say.
+    Loosen,
     /// Leave the subject out of the install command.
     LeaveOut,
     /// Run pytest in one process.
@@ -225,6 +229,12 @@ pub(super) static RULES: &[Rule] = &[
     sure(install("locked-version-gone", r"there is no version of ([A-Za-z0-9_.\-]+)==", Cure::WithoutLock,
         "the locked version of {} cannot be had any more",
         "  cause: Because there is no version of atomicwrites==1.1.5 and pytest==3.6.3 depends on atomicwrites==1.1.5"), 0.8),
+    sure(install("no-such-version", r"(?:there is no version of ([A-Za-z0-9_.\-]+)(?:\[[^\]]*\])?==|only ([A-Za-z0-9_.\-]+)(?:\[[^\]]*\])?[<>=!~]\S* (?:is|are) available|only the following versions of ([A-Za-z0-9_.\-]+) are available)", Cure::Loosen,
+        "{} was never published in the version that is asked for",
+        "  x Because only six<=1.17.0 is available and you require six>=99, we can conclude that your requirements are unsatisfiable."), 0.65),
+    sure(install("pins-conflict", r"depends on ([A-Za-z0-9_.\-]+)(?:\[[^\]]*\])?[<>=!~]\S* and you require", Cure::Loosen,
+        "another requirement contradicts the pin of {}",
+        "  x Because flask==3.0.3 depends on werkzeug>=3.0.0 and you require flask==3.0.3, we can conclude that you require werkzeug>=3.0.0."), 0.55),
     sure(install("lock-unusable", r"(?:Failed to (?:fetch|download|parse) `?(?:https?://[^`\s]+|[^`\s]*\.lock)`?|HTTP status client error \((?:404|403|410|401))", Cure::WithoutLock,
         "the lock file names what cannot be fetched",
         "error: Failed to fetch `https://private.example/simple/x-1.0-py3-none-any.whl`"), 0.75),
@@ -340,7 +350,7 @@ pub(super) static RULES: &[Rule] = &[
         "the program dot of graphviz is needed", "graphviz.backend.execute.ExecutableNotFound: failed to execute 'dot', make sure the Graphviz executables are on your systems' PATH"), 0.9),
     sure(running("program-other", r"No such file or directory: '(pandoc|tesseract|convert|gs|pdftotext|pdftoppm|wkhtmltopdf|xvfb-run|Xvfb|node|java|make|gcc|curl|wget|unzip|zip|rsync|ssh|openssl|gpg|hg|svn|vim|less|man|ps|file|sqlite3|redis-server)'", Cure::System(&[]),
         "the program {} is needed", "FileNotFoundError: [Errno 2] No such file or directory: 'pandoc'"), 0.9),
-    sure(running("locale", r"(?:locale\.Error: (unsupported locale setting)|'ascii' codec can't (?:decode|encode))", Cure::Variable("LC_ALL", "C.UTF-8"),
+    sure(running("locale", r"(?:locale\.Error: (unsupported locale setting)|'ascii' codec can't (?:decode|encode))", Cure::Locale,
         "a UTF-8 locale is needed", "locale.Error: unsupported locale setting"), 0.7),
     sure(running("no-display", r"(?:no display name and no \$(DISPLAY) environment variable|could not connect to display|Could not load the Qt platform plugin)", Cure::Variable("QT_QPA_PLATFORM", "offscreen"),
         "a display is expected", "_tkinter.TclError: no display name and no $DISPLAY environment variable"), 0.7),

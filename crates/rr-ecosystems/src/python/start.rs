@@ -46,15 +46,26 @@ fn new_step(unit: &Unit, what: &str, kind: StepKind, title: String, command: Com
     Step::new(step_name(&unit.path, what), &id, &unit.path, kind, title, command)
 }
 
+/// Whether an application of Django's has models and no migrations: `migrate` passes it over
+/// unless told to make its tables from the models.
+fn has_models_without_migrations(repo: &dyn RepoView, unit: &Unit) -> bool {
+    repo.below(&unit.path).iter().any(|entry| {
+        entry.path.strip_suffix("/models.py").is_some_and(|folder| {
+            repo.below(&format!("{folder}/migrations")).is_empty()
+                && repo.text(&entry.path).is_some_and(|text| text.contains("models.Model"))
+        })
+    })
+}
+
 /// The repository's own migrations, where it has some.
 fn migration(repo: &dyn RepoView, unit: &Unit, application: Option<&Application>) -> Option<Step> {
     let alembic = join(&unit.path, "alembic.ini");
     let (words, folder, place) = match application {
-        Some(found) if found.framework == Framework::Django => (
-            vec!["python", "manage.py", "migrate", "--noinput"],
-            found.folder.clone(),
-            found.file.clone(),
-        ),
+        Some(found) if found.framework == Framework::Django => {
+            let mut words = vec!["python", "manage.py", "migrate", "--noinput"];
+            words.extend(has_models_without_migrations(repo, unit).then_some("--run-syncdb"));
+            (words, found.folder.clone(), found.file.clone())
+        }
         _ if repo.has(&alembic) => (vec!["alembic", "upgrade", "head"], unit.path.clone(), alembic),
         Some(found) if found.framework == Framework::Flask => {
             let place = join(&unit.path, "migrations/env.py");

@@ -89,7 +89,7 @@ mod tests {
             runner: "pytest".to_owned(),
             cases: outcomes.iter().map(case).collect(),
             complete: true,
-            doubts: Vec::new(),
+            ..TestRun::default()
         };
         cross_check(&input, &mut run);
         run

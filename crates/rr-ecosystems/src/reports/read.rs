@@ -53,7 +53,7 @@ pub fn read(input: &ReportInput<'_>) -> TestRun {
 
 fn incomplete(input: &ReportInput<'_>, doubt: String) -> TestRun {
     let runner = input.step.test.as_ref().map_or(String::new(), |test| test.runner.clone());
-    TestRun { runner, cases: Vec::new(), complete: false, doubts: vec![doubt] }
+    TestRun { runner, doubts: vec![doubt], ..TestRun::default() }
 }
 
 fn truncate(message: &mut String) {

@@ -5,7 +5,7 @@ use rr_core::{
 };
 
 use super::gems::{self, debian_package};
-use crate::rules::{Match, Rule, apply, no_cure, packages, rewrite, toolchain};
+use crate::rules::{Match, Rule, apply, no_cure, packages, rewrite, step_before, toolchain};
 
 /// The diagnoses of a failed step, the surest first.
 pub(super) fn diagnose(repo: &dyn RepoView, failed: &FailedStep<'_>) -> Vec<Diagnosis> {
@@ -36,8 +36,23 @@ static RULES: &[Rule] = &[
     Rule { id: "ruby.load-error", pattern: r"cannot load such file -- ([\w./-]+)", kinds: &[],
         cause: CauseClass::Environment, confidence: 0.75, explanation: "`{}` cannot be loaded", cure: |m| {
             let gem = m.subject().split('/').next().unwrap_or("");
-            if gem.is_empty() { Vec::new() } else { vec![packages("ruby.load-error", &[&debian_package(gem)])] }
+            if gem.is_empty() {
+                return Vec::new();
+            }
+            // What a bundle does not name stays hidden from programs that run in it.
+            let mut outside = without_bundler(m);
+            let brought = packages("ruby.load-error", &[&debian_package(gem)]);
+            if let Some(outside) = &mut outside {
+                outside.edits.extend(brought.edits.clone());
+            }
+            std::iter::once(brought).chain(outside).collect()
         } },
+    // `Your Gemfile.lock contains merge conflicts`, `Your lockfile is unreadable. Run `rm Gemfile.lock` and then `bundle install``
+    Rule { id: "ruby.lockfile-broken", pattern: r"(?i)(?:your lockfile|Gemfile\.lock)[^\n]*(?:merge conflict|unreadable|corrupt|cannot be parsed)|LockfileError", kinds: &[],
+        cause: CauseClass::Environment, confidence: 0.96, explanation: "the lockfile cannot be read", cure: |m| vec![step_before(m, "ruby-new-lock", "resolve the gems anew", "rm -f Gemfile.lock")] },
+    // `Could not find 'bundler' (9.9.9) required by your /workspace/Gemfile.lock.`
+    Rule { id: "ruby.bundler-version", pattern: r"Could not find 'bundler' \(([\d.]+)\) required by|[Bb]undler (\d[\d.]*) is (?:not installed|required)", kinds: &[],
+        cause: CauseClass::Environment, confidence: 0.9, explanation: "the lockfile was written by Bundler {}", cure: |m| vec![step_before(m, "ruby-new-lock", "resolve the gems anew", "rm -f Gemfile.lock")] },
     // `bundler: command not found: rspec`
     Rule { id: "ruby.no-command", pattern: r"bundler: command not found: (\w+)", kinds: &[],
         cause: CauseClass::Environment, confidence: 0.8, explanation: "the bundle has no {}", cure: no_cure },

@@ -102,7 +102,7 @@ fn test(
     if mined.is_some() || detect::bats_files(repo).next().is_some() {
         return Some(bats(repo, unit, mined, id, packages));
     }
-    let command = own_script(context, unit)?;
+    let command = own_script(context, unit).or_else(|| suite_script(repo, unit))?;
     let title = format!("run `{}`", command.line);
     let line = Command::shell(command.line.clone());
     let mut step = Step::new("shell.test", id, &unit.path, StepKind::Test, title, line);
@@ -210,5 +210,35 @@ fn own_script(context: &PlanContext<'_>, unit: &Unit) -> Option<MinedCommand> {
             context: "Makefile".to_owned(),
             evidence: script.evidence.clone(),
         })
+    })
+}
+
+/// Scripts by which a suite is run where nothing documents one.
+const SUITES: [&str; 12] = [
+    "test.sh",
+    "tests.sh",
+    "run-tests.sh",
+    "run_tests.sh",
+    "runtests.sh",
+    "tests/run.sh",
+    "test/run.sh",
+    "tests/run-tests.sh",
+    "tests/run_tests.sh",
+    "tests/test.sh",
+    "test/test.sh",
+    "test/run-tests.sh",
+];
+
+/// A script whose name says that it runs the suite, from the root.
+fn suite_script(repo: &dyn RepoView, unit: &Unit) -> Option<MinedCommand> {
+    let script = SUITES.into_iter().find(|name| repo.has(name))?;
+    let shell = repo.text(script).map_or("bash", |text| detect::interpreter(&text));
+    Some(MinedCommand {
+        line: format!("{shell} {script}"),
+        class: CommandClass::Test,
+        cwd: unit.path.clone(),
+        env: std::collections::BTreeMap::new(),
+        context: script.to_owned(),
+        evidence: Evidence::at(script, "shell.suite-script", Trust::Default),
     })
 }

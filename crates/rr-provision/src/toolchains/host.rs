@@ -117,6 +117,9 @@ impl Toolchains {
             provenance: format!("{kind} {}", found.path),
             satisfies,
         };
+        if own {
+            toolchain.binds.extend(interpreter_of(&program).iter().flat_map(|tree| bind(tree)));
+        }
         let tree = tree_of(tool, &program);
         if tool == "java"
             && let Some(tree) = &tree
@@ -126,14 +129,14 @@ impl Toolchains {
         match tree {
             Some(tree) => {
                 toolchain.path.push(tree.join("bin"));
-                toolchain.binds = bind(&tree);
+                toolchain.binds.extend(bind(&tree));
             }
             None => {
                 let links = self.host_links(tool, &program);
                 let folder = self.links(tool, &found.version, &links)?;
                 let real = program.canonicalize().unwrap_or(program);
                 if !is_system(&real) {
-                    toolchain.binds = bind(real.parent().unwrap_or(&real));
+                    toolchain.binds.extend(bind(real.parent().unwrap_or(&real)));
                 }
                 toolchain.binds.extend(bind(&folder));
                 toolchain.path.push(folder);
@@ -165,6 +168,14 @@ impl Toolchains {
         }
         links
     }
+}
+
+/// The tree of the Python on which a tool of our own runs in an environment of its own. Without it
+/// the sandbox finds the tool's script and no interpreter for it.
+fn interpreter_of(program: &Path) -> Option<PathBuf> {
+    let environment = program.parent()?.parent()?.join("venv");
+    let python = environment.join("bin/python").canonicalize().ok()?;
+    Some(python.parent()?.parent()?.to_owned())
 }
 
 /// The folder of a version that has its own tree: pyenv's, nvm's, a JDK, a Rust toolchain, ours.

@@ -110,12 +110,6 @@ impl Toolchains {
             HostTool { path: program.to_string_lossy().into_owned(), version: version.clone() };
         let mut toolchain = self.use_host(wanted.tool, &found, choice.satisfies)?;
         toolchain.provenance = format!("pypi {}=={version}", wanted.tool);
-        if let Some(tree) =
-            python.canonicalize().ok().as_deref().and_then(Path::parent).and_then(Path::parent)
-            && tree != Path::new("/usr")
-        {
-            toolchain.binds.extend(super::bind(tree));
-        }
         Ok(Some(toolchain))
     }
 

@@ -4,12 +4,12 @@ use rr_agents::StepResult;
 use rr_core::{Exit, Phase, PhaseOutcome, Step, StepId, StepKind};
 use rr_workflow::{WorkflowContextExt, WorkflowError};
 
-use super::body::Play;
-use super::finish;
-use super::input::{Attempt, Timed};
+use super::body::{Play, RUNS_FAILURES_AGAIN};
+use super::input::{Attempt, Rerun, Timed};
 use super::repair::{Failure, Score, Verdict, classify, last_telling_line};
 use super::steps::agent_of;
 use super::time_limit::TimeLimit;
+use super::{finish, rerun};
 
 /// Where the run goes on after an attempt.
 pub(super) enum Next {
@@ -127,6 +127,7 @@ impl Play<'_> {
         let kept = self.progress.ended.get(&step.id).is_some_and(|end| end.ok);
         if step.kind == StepKind::Test && kept {
             // The suite ran to its end; what failed in it stands with its own cause.
+            self.run_failures_again(step)?;
             return Ok(Next::Forward);
         }
         let record = classify(step, failure.result, diagnosis, detail);
@@ -140,6 +141,32 @@ impl Play<'_> {
         // What was installed may work although a check or a start failed: the tests will tell.
         let ends = matches!(step.kind, StepKind::Install | StepKind::Build) && !step.optional;
         Ok(if ends { Next::Stop } else { Next::Forward })
+    }
+
+    /// Runs the tests that failed once more, with nothing changed: those that pass then are flaky.
+    fn run_failures_again(&mut self, step: &Step) -> Result<(), WorkflowError> {
+        let end = self.progress.ended.get(&step.id);
+        let Some(first) = end.and_then(|end| end.tests.clone()) else { return Ok(()) };
+        let bad = first.counts.failed + first.counts.errored;
+        let known = self.context.version() >= RUNS_FAILURES_AGAIN;
+        let seconds = self.progress.attempts.iter().rfind(|a| a.step == step.id).map(|a| a.seconds);
+        let Some(again) = rerun::failures_of(step, seconds.unwrap_or_default()) else {
+            return Ok(());
+        };
+        if bad == 0 || !known || self.progress.late {
+            return Ok(());
+        }
+        let attempt = self.progress.next_attempt(&step.id);
+        let left_out = self.repairs.left_out(&step.id);
+        let attempt = Attempt { step: again, attempt, left_out };
+        let input = Rerun { attempt: attempt.clone(), first };
+        let timed: Timed<super::input::Tested> = self.context.step("rerun-failures", &input)?;
+        let tested = self.progress.took_repo(Phase::RunTests, "RunnerAgent", timed);
+        self.record(&attempt, &tested.result, tested.result.outcome.exit.success());
+        if let Some(end) = self.progress.ended.get_mut(&step.id) {
+            end.tests = Some(tested.tests);
+        }
+        Ok(())
     }
 
     /// The run's time limit ended this step: what it showed until then stands, nothing is treated.

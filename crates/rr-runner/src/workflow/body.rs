@@ -25,6 +25,8 @@ pub(crate) const WORKFLOW: &str = "run";
 const VERSION: u32 = 5;
 /// From this version on a run lists what its installs brought.
 const LISTS_DEPENDENCIES: u32 = 4;
+/// From this version on tests that failed are run again before they are believed.
+pub(super) const RUNS_FAILURES_AGAIN: u32 = 5;
 
 /// The workflow of one run.
 pub(crate) fn workflow(live: Arc<LiveRun>) -> Workflow {

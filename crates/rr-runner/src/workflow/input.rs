@@ -120,6 +120,15 @@ pub(crate) struct Tested {
     pub tests: StoredTests,
 }
 
+/// Input of `rerun-failures`: a suite as it ended, with tests that failed.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Rerun {
+    /// The step with which only the failures are run again, where its runner can; else all of it.
+    pub attempt: Attempt,
+    /// What the suite gave at first.
+    pub first: StoredTests,
+}
+
 /// Input of `diagnose`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Diagnose {

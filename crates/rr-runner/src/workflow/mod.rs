@@ -14,6 +14,7 @@ mod preparing;
 mod progress;
 mod repair;
 mod replay;
+mod rerun;
 mod step_errors;
 mod steps;
 mod time_limit;

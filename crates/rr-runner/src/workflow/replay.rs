@@ -257,13 +257,16 @@ fn difference(before: &TestRun, after: &TestRun) -> Option<String> {
     let outcomes = |run: &TestRun| -> BTreeMap<String, CaseOutcome> {
         run.cases.iter().map(|case| (case.id.clone(), case.outcome)).collect()
     };
-    let (before, after) = (outcomes(before), outcomes(after));
-    let changed = before.iter().find(|(id, outcome)| after.get(*id) != Some(outcome));
+    // What is known to be flaky may end either way.
+    let flaky = |id: &str| before.flaky.iter().any(|known| known == id);
+    let (earlier, after) = (outcomes(before), outcomes(after));
+    let changed =
+        earlier.iter().find(|(id, outcome)| after.get(*id) != Some(outcome) && !flaky(id));
     if let Some((id, outcome)) = changed {
         let now = after.get(id).map_or("missing".to_owned(), |now| format!("{now:?}"));
         return Some(format!("`{id}` was {outcome:?}, in the replay {now}"));
     }
-    let new = after.keys().find(|id| !before.contains_key(*id))?;
+    let new = after.keys().find(|id| !earlier.contains_key(*id))?;
     Some(format!("`{new}` ran only in the replay"))
 }
 

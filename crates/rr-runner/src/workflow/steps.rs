@@ -19,14 +19,14 @@ use serde::{Deserialize, Serialize};
 
 use super::input::{
     Analyze, Attempt, Authenticated, Choose, Diagnose, Found, Index, Keep, ListDependencies,
-    LookUp, MakePlan, Prepare, Started, Tested, Timed,
+    LookUp, MakePlan, Prepare, Rerun, Started, Tested, Timed,
 };
 use super::step_errors::{agent_error, engine_error, io, run_error};
 use super::time_limit::TimeLimit;
 use crate::live::LiveRun;
 use crate::{
     cases, fixes, installed, prepared, workflow::consult, workflow::decided, workflow::execute,
-    workflow::replay,
+    workflow::replay, workflow::rerun,
 };
 
 type StepOutcome<T> = Result<Timed<T>, StepError>;
@@ -67,6 +67,7 @@ pub(crate) fn table() -> StepTable<LiveRun> {
         .step("run-step", RetryPolicy::ONCE, run_step)
         .step("start-service", RetryPolicy::ONCE, start_service)
         .step("run-tests", RetryPolicy::ONCE, run_tests)
+        .step("rerun-failures", RetryPolicy::ONCE, rerun_failures)
         .step("diagnose", RetryPolicy::ONCE, diagnose)
         .step("choose-remedy", RetryPolicy::ONCE, choose_remedy)
         .step("consult-model", RetryPolicy::ONCE, consult::consult_model)
@@ -244,6 +245,10 @@ fn start_service(live: &LiveRun, context: &StepContext, input: Attempt) -> StepO
 
 fn run_tests(live: &LiveRun, context: &StepContext, input: Attempt) -> StepOutcome<Tested> {
     timed(live, Phase::RunTests, || execute::run_tests(live, context, input))
+}
+
+fn rerun_failures(live: &LiveRun, context: &StepContext, input: Rerun) -> StepOutcome<Tested> {
+    timed(live, Phase::RunTests, || rerun::run(live, context, input))
 }
 
 fn diagnose(live: &LiveRun, _: &StepContext, input: Diagnose) -> StepOutcome<Vec<Diagnosis>> {

@@ -82,6 +82,9 @@ fn summary_of_success(
                 parts.push(format!("{count} {name}"));
             }
         }
+        if !tests.flaky.is_empty() {
+            parts.push(format!("{} flaky", tests.flaky.len()));
+        }
         format!("proved up to `{asked}`: of {} tests {}", c.discovered, parts.join(", "))
     } else {
         format!("proved up to `{asked}`")

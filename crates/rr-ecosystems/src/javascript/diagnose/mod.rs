@@ -4,6 +4,7 @@
 //! line that no rule knows stays without a diagnosis.
 
 mod absent;
+mod limits;
 mod modules;
 mod native;
 mod remedies;

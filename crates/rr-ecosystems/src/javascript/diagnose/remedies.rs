@@ -40,10 +40,12 @@ impl<'a> Bench<'a> {
             Treatment::LegacyPeers
                 | Treatment::LooseInstall
                 | Treatment::ForgetLock
+                | Treatment::NewLock
                 | Treatment::OtherVersion
                 | Treatment::Host
                 | Treatment::WithoutScripts
                 | Treatment::ManagerVersion
+                | Treatment::OlderManager(_)
         );
         if install_only && !installs {
             return None;
@@ -87,12 +89,28 @@ impl<'a> Bench<'a> {
                 plain(self.add(subject, range.as_deref()).into_iter().collect())
             }
             Treatment::LegacyPeers => plain(vec![self.legacy_peers()]),
-            Treatment::LooseInstall => plain(vec![self.loose()?]),
+            Treatment::LooseInstall => {
+                plain(self.loose().into_iter().chain(self.without_lock()).collect())
+            }
             Treatment::ForgetLock => {
-                plain(vec![self.registry_hosts(), self.loose()?, self.without_lock()?])
+                self.manager.as_ref()?.lockfile.as_ref()?;
+                let hosts = Some(self.registry_hosts());
+                plain([hosts, self.loose(), self.without_lock()].into_iter().flatten().collect())
+            }
+            Treatment::NewLock => {
+                plain(self.without_lock().into_iter().chain(self.loose()).collect())
             }
             Treatment::OtherVersion => self.other_version(subject),
-            Treatment::NodeRange => plain(vec![node_range(subject)?]),
+            Treatment::NodeRange => {
+                let lax = self.lax_engines().filter(|_| self.failed.step.kind == StepKind::Install);
+                plain(std::iter::once(node_range(subject)?).chain(lax).collect())
+            }
+            Treatment::OlderManager(range) => {
+                let program = self.manager.as_ref()?.tool.program();
+                let version = VersionRequest::Range(range.to_owned());
+                let install = self.install_step().map(|step| step.id.clone());
+                plain(vec![use_tool(program, version, range, install)])
+            }
             Treatment::NodeForOption => {
                 let least = option_line(subject);
                 plain(self.newer(least))
@@ -112,9 +130,9 @@ impl<'a> Bench<'a> {
             }
             Treatment::NativeBuild => plain(self.native()),
             Treatment::NativeRebuild => plain(self.rebuild().into_iter().collect()),
-            Treatment::WithoutScripts => plain(vec![self.without_scripts()?]),
+            Treatment::WithoutScripts => plain(self.without_scripts().into_iter().collect()),
             Treatment::ManagerVersion => plain(vec![self.manager_version(subject)?]),
-            Treatment::MoreHeap => plain(vec![self.node_option("--max-old-space-size=4096")]),
+            Treatment::MoreHeap => plain(vec![self.more_heap()]),
             Treatment::Browser => plain(vec![self.browser()]),
             Treatment::Rotted => plain(self.rotted()),
             Treatment::Host => self.host(subject, line),
@@ -319,7 +337,7 @@ impl<'a> Bench<'a> {
         )
     }
 
-    fn for_all(&self, name: &str, value: &str, title: &str) -> Remedy {
+    pub(super) fn for_all(&self, name: &str, value: &str, title: &str) -> Remedy {
         Remedy {
             kind: RemedyKind::SetVariable { name: name.to_owned() },
             title: title.to_owned(),
@@ -333,7 +351,7 @@ impl<'a> Bench<'a> {
     }
 
     /// A Node option beside those that the step has.
-    fn node_option(&self, option: &str) -> Remedy {
+    pub(super) fn node_option(&self, option: &str) -> Remedy {
         let step = self.failed.step;
         let given = step.env.get("NODE_OPTIONS").map_or("", String::as_str);
         let value = format!("{given} {option}").trim().to_owned();

@@ -38,6 +38,10 @@ pub(super) enum Treatment {
     LooseInstall,
     /// The lockfile names what cannot be had: forget it.
     ForgetLock,
+    /// The lockfile cannot be read: resolve anew.
+    NewLock,
+    /// The manager must be of this range.
+    OlderManager(&'static str),
     /// The registry has no version as declared: take another.
     OtherVersion,
     /// Node must be in this range.
@@ -133,6 +137,13 @@ pub(super) static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| rules![
         r"(?:ERR_PNPM_OUTDATED_LOCKFILE|ERR_PNPM_LOCKFILE_CONFIG_MISMATCH|ERR_PNPM_FROZEN_LOCKFILE_WITH_OUTDATED_LOCKFILE|ERR_PNPM_LOCKFILE_BREAKING_CHANGE|Your lockfile needs to be updated|YN0028|lockfile had changes, but lockfile is frozen|lockfile is (?:outdated|out of date))",
         "the lockfile does not fit the manifest",
         "error Your lockfile needs to be updated, but yarn was run with `--frozen-lockfile`." => "";
+    "javascript.lockfile-broken", Environment, 0.96, NewLock,
+        r"(?:The `npm ci` command can only install with an existing|EJSONPARSE.*(?:package-lock|shrinkwrap)|Invalid (?:package-)?lock ?file|(?i:invalid: package-lock)|ERR_PNPM_BROKEN_LOCKFILE|lockfile .*is broken|Parse error when loading .*yarn\.lock|Unknown token: .*in .*yarn\.lock|Invalid value type .*yarn\.lock|(?:yarn\.lock|lockfile).*(?:unresolved|merge) conflicts?|failed to parse lockfile|InvalidLockfile|YN0018)",
+        "the lockfile cannot be read",
+        "npm error The `npm ci` command can only install with an existing package-lock.json or" => "";
+    "javascript.manager-binary", Environment, 0.95, OlderManager("<11"),
+        r"Could not download the (pnpm) [\d.]+ binary", "this {} fetches itself from elsewhere",
+        "Could not download the pnpm 12.21.0 binary: @pnpm/exe.linux-x64@12.21.0 carries no npm registry signature, so it cannot be verified." => "pnpm";
     "javascript.lockfile-stale", Environment, 0.85, ForgetLock,
         r"(?:npm (?:ERR!|error) code (?:EINTEGRITY|ETARGET)|No matching version found for|ERR_PNPM_NO_MATCHING_VERSION|ERR_PNPM_TARBALL_INTEGRITY|Couldn't find any versions for|Integrity check failed|npm (?:ERR!|error) 404 )",
         "the lockfile names a version that cannot be had",

@@ -72,6 +72,14 @@ fn a_ctest_file_that_its_total_contradicts_proves_nothing() {
     assert!(!read("ctest", 8, &[CTEST], "").complete);
 }
 
+#[test]
+fn ctest_of_cmake_4_names_no_failures_where_there_are_none() {
+    let file =
+        r#"<testsuite tests="1"><testcase name="a" classname="a" status="run"/></testsuite>"#;
+    let run = read("ctest", 0, &[file], "100% tests passed out of 1\n");
+    assert!(run.complete, "{:?}", run.doubts);
+}
+
 /// As Surefire 3 writes it.
 const SUREFIRE: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
 <testsuite name="a.FooTest" time="0.1" tests="3" errors="1" skipped="0" failures="0">

@@ -105,6 +105,10 @@ pub(super) const RULES: &[Rule] = &[
     Rule { id: "rust.all-features", pattern: r"mutually exclusive|(?:cannot|can't|can not|must not) be (?:enabled|used|set|active)[a-z ]* (?:at the same time|together|simultaneously)", kinds: COMPILING,
         cause: CauseClass::Environment, confidence: 0.8, explanation: "some features exclude each other",
         cure: |m| rewrite(m, "leave out --all-features", without(&["--all-features"])).into_iter().collect() },
+    // `error[E0433]: failed to resolve: use of unresolved module or unlinked crate `itoa``
+    // `error[E0432]: unresolved import `itoa::Buffer``, `error[E0463]: can't find crate for `itoa``
+    Rule { id: "rust.missing-crate", pattern: r"(?:use of (?:undeclared|unresolved) (?:crate or module|module or unlinked crate|type or module)|unresolved import|can't find crate for) `(?:::)?([a-z][a-z0-9_]*)", kinds: COMPILING,
+        cause: CauseClass::Environment, confidence: 0.75, explanation: "the crate {} is in no manifest", cure: add_crate },
     // `error: could not compile `time` (lib) due to 1 previous error`
     Rule { id: "rust.does-not-compile", pattern: r"^error: could not compile `([A-Za-z0-9_-]+)`", kinds: COMPILING,
         cause: CauseClass::Intrinsic, confidence: 0.4, explanation: "{} does not compile", cure: does_not_compile },
@@ -132,6 +136,34 @@ fn newest_named(found: &Match<'_>) -> Vec<Remedy> {
         .unwrap_or(found.subject());
     let request = VersionRequest::Range(format!(">={newest}"));
     vec![recompiled(found, toolchain("rust", request, "rust.compiler-too-old"))]
+}
+
+/// Adds the crate to the manifest of the run's copy; a module of the repository's own is no crate.
+fn add_crate(found: &Match<'_>) -> Vec<Remedy> {
+    let name = found.subject();
+    let own = |path: &str| {
+        path.ends_with(&format!("/{name}.rs")) || path.ends_with(&format!("/{name}/mod.rs"))
+    };
+    let words = ["crate", "self", "super", "std", "core", "alloc", "test", "proc_macro"];
+    if words.contains(&name) || found.repo.files().iter().any(|entry| own(&entry.path)) {
+        return Vec::new();
+    }
+    let broken = found.failed.output.split("could not compile `").nth(1);
+    let package = broken.and_then(|rest| rest.split('`').next()).unwrap_or_default();
+    let package = if package.is_empty() {
+        String::new()
+    } else {
+        format!(" --package {}", rr_core::command::quote(package))
+    };
+    let title = format!("add the crate {name}");
+    let id = format!("rust-add-{}", name.replace('_', "-"));
+    let mut remedy = step_before(found, &id, &title, &format!("cargo add{package} {name}"));
+    remedy.kind = RemedyKind::AddDependency { names: vec![name.to_owned()] };
+    if let Some(unlocked) = rewrite(found, &title, without(&["--locked", "--frozen", "--offline"]))
+    {
+        remedy.edits.extend(unlocked.edits);
+    }
+    vec![remedy]
 }
 
 fn nightly(found: &Match<'_>) -> Vec<Remedy> {
