@@ -95,31 +95,28 @@ fn main() {
         .filter(|path| path.join("expect.toml").is_file())
         .collect();
     fixtures.sort();
-    let mut trials: Vec<Trial> = fixtures.into_iter().flat_map(trials).collect();
+    let mut trials: Vec<Trial> = fixtures.into_iter().map(trial).collect();
     trials.extend(faults::trials());
     let conclusion = libtest_mimic::run(&arguments, trials);
     faults::print_table();
     conclusion.exit();
 }
 
-/// The run of a fixture, and the one without remedies where it says what that proves.
-fn trials(path: PathBuf) -> Vec<Trial> {
+/// The run of a fixture, and after it the one without remedies where it says what that proves. Not at
+/// the same time: two runs of the same inputs would each replace the environment the other keeps.
+fn trial(path: PathBuf) -> Trial {
     let name = path.file_name().unwrap().to_string_lossy().into_owned();
     let text = std::fs::read_to_string(path.join("expect.toml")).unwrap();
     let expect = match toml::from_str::<Expect>(&text) {
         Ok(expect) => expect,
-        Err(error) => return vec![Trial::test(name, move || Err(error.to_string().into()))],
+        Err(error) => return Trial::test(name, move || Err(error.to_string().into())),
     };
-    let mut trials = Vec::new();
-    if let Some(without) = &expect.without_repair {
-        let (path, name) = (path.clone(), format!("{name} without remedies"));
-        let wanted = (without.rung.clone(), without.green, without.passed);
-        let trial = Trial::test(name, move || check_without_repair(&path, wanted));
-        trials.push(trial.with_ignored_flag(expect.slow.is_some()));
-    }
     let slow = expect.slow.is_some();
-    trials.push(Trial::test(name, move || check(&path, &expect)).with_ignored_flag(slow));
-    trials
+    let run = move || {
+        check(&path, &expect)?;
+        expect.without_repair.as_ref().map_or(Ok(()), |it| check_without_repair(&path, &expect, it))
+    };
+    Trial::test(name, run).with_ignored_flag(slow)
 }
 
 fn check(fixture: &Path, expect: &Expect) -> Result<(), Failed> {
@@ -144,12 +141,11 @@ fn check(fixture: &Path, expect: &Expect) -> Result<(), Failed> {
 
 fn check_without_repair(
     fixture: &Path,
-    (rung, green, passed): (Option<String>, bool, u64),
+    expect: &Expect,
+    wanted: &ExpectWithoutRepair,
 ) -> Result<(), Failed> {
-    let text = std::fs::read_to_string(fixture.join("expect.toml"))?;
-    let expect: Expect = toml::from_str(&text)?;
-    let (output, report) = run(fixture, &expect, &["--budget", "0"])?;
-    let wanted = serde_json::json!([rung, green, passed, []]);
+    let (output, report) = run(fixture, expect, &["--budget", "0"])?;
+    let wanted = serde_json::json!([wanted.rung, wanted.green, wanted.passed, []]);
     let (verdict, tests) = (&report["verdict"], &report["tests"]);
     let found =
         serde_json::json!([verdict["rung"], verdict["green"], tests["passed"], report["remedies"]]);
@@ -157,7 +153,7 @@ fn check_without_repair(
         return remove_run(&report);
     }
     let errors = String::from_utf8_lossy(&output.stderr);
-    Err(format!("rung, green, passed, remedies: expected {wanted}, found {found}\n{errors}").into())
+    Err(format!("without remedies: rung, green, passed, remedies: expected {wanted}, found {found}\n{errors}").into())
 }
 
 /// A run of a copy of a fixture, and its report.

@@ -184,7 +184,9 @@ pub fn check_variable(name: &str, value: &str) -> Result<(), String> {
         "NPM_CONFIG_ENGINE_STRICT",
         "NPM_CONFIG_REPLACE_REGISTRY_HOST",
     ];
-    let harmless = settings_of_npm.contains(&upper.as_str());
+    // A tree that another user owns may be read all the same: nothing else of git is set by it.
+    let owner_of_tree = upper == "GIT_CONFIG_PARAMETERS" && value == "'safe.directory=*'";
+    let harmless = owner_of_tree || settings_of_npm.contains(&upper.as_str());
     let owned = VARIABLES.contains(&upper.as_str())
         || VARIABLE_STARTS.iter().any(|start| upper.starts_with(start));
     if owned && !harmless {
@@ -339,6 +341,7 @@ mod tests {
         }
         assert_eq!(check_variable("DATABASE_URL", "postgres://x"), Ok(()));
         assert_eq!(check_variable("NPM_CONFIG_LEGACY_PEER_DEPS", "true"), Ok(()));
+        assert_eq!(check_variable("GIT_CONFIG_PARAMETERS", "'safe.directory=*'"), Ok(()));
     }
 
     #[test]

@@ -52,9 +52,13 @@ pub(crate) fn look_up(live: &LiveRun, commit: &str, plan: &RunPlan) -> Result<Fo
     Ok(Found { key, hit: Some(hit), reason: "all inputs are the same".to_owned() })
 }
 
-/// Keeps what the run prepared.
+/// Keeps what the run prepared, unless another run that is at work stands on one of the same inputs:
+/// that one stays as it is.
 pub(crate) fn keep(live: &LiveRun, input: &Keep) -> Result<(), RunError> {
     live.session.stop_services();
+    if room::is_in_use(&live.store, &input.key)? {
+        return Ok(());
+    }
     let executor = live.executor().map_err(|e| RunError::Internal(e.to_string()))?;
     let path = live.home.environments().join(format!("{}-{}", &input.key[..16], live.id));
     executor.export_prepared(&path)?;

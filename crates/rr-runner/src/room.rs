@@ -33,6 +33,17 @@ pub(crate) fn make_room(store: &Database, limit: u64, now: u64) -> Result<usize,
     Ok(leaving.len())
 }
 
+/// Whether an unfinished run may stand on the environment of a key.
+///
+/// # Errors
+/// Where the database fails.
+pub(crate) fn is_in_use(store: &Database, key: &str) -> Result<bool, RunError> {
+    let in_use_since = store.oldest_unfinished_run()?.unwrap_or(u64::MAX);
+    let rows = store.environments()?;
+    let row = rows.iter().find(|row| row.key == key && row.path.is_dir());
+    Ok(row.is_some_and(|row| row.last_used >= in_use_since))
+}
+
 /// Which of `rows`, those unused for longest first, are to go.
 fn leaving(
     rows: &[EnvironmentRow],
@@ -110,5 +121,38 @@ mod tests {
     fn what_an_unfinished_run_may_stand_on_stays() {
         let rows = [row("a", 10 * DAY, 5), row("b", 95 * DAY, 5)];
         assert_eq!(left(&rows, 0, 95 * DAY), ["a"]);
+    }
+
+    #[test]
+    fn what_another_run_kept_meanwhile_is_in_use() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Database::open(&folder.path().join("db")).unwrap();
+        let kept = EnvironmentRow { path: folder.path().to_owned(), ..row("a", 0, 5) };
+        let used_at = |last_used| {
+            store.put_environment(&EnvironmentRow { last_used, ..kept.clone() }).unwrap();
+            is_in_use(&store, "a").unwrap()
+        };
+        assert!(!used_at(50), "nothing is at work");
+        store.insert_run(&unfinished(40)).unwrap();
+        assert!(!used_at(30), "left from before");
+        assert!(used_at(50), "a run at work may stand on it");
+        assert!(!is_in_use(&store, "b").unwrap());
+    }
+
+    fn unfinished(created_at: u64) -> rr_store::RunRow {
+        rr_store::RunRow {
+            id: rr_core::RunId::from_parts(created_at, 1),
+            source: "x".into(),
+            commit: String::new(),
+            created_at,
+            updated_at: created_at,
+            state: rr_store::RunState::Running,
+            asked: rr_core::Rung::Tested,
+            rung: None,
+            green: false,
+            summary: String::new(),
+            folder: "x".into(),
+            owner: "me".into(),
+        }
     }
 }
