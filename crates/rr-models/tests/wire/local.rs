@@ -29,7 +29,7 @@ fn what_is_missing_is_named_and_a_server_that_dies_is_told_with_its_last_words()
 #[test]
 #[ignore = "needs a llama-server and a GGUF file, which the product does not bring"]
 #[expect(clippy::disallowed_methods, reason = "an opt-in test is configured from outside")]
-fn a_real_local_model_answers_in_the_asked_shape_and_its_server_ends_with_the_pool() {
+fn a_real_local_model_answers_in_the_asked_shape_twice_the_same() {
     let named = |name: &str| std::env::var(name).unwrap_or_else(|_| panic!("`{name}` is not set"));
     let text = format!(
         "[models]\ntimeout = 600\ncache = false\n[models.providers.here]\nkind = \"gguf\"\n\

@@ -156,3 +156,19 @@ fn an_answer_that_does_not_fit_is_told_so_once_more() {
         assert!(call.input_tokens == 240, "both answers are paid for: {call:?}");
     }
 }
+
+/// These two were recorded from a server of llama.cpp with a model of half a billion parameters.
+#[test]
+fn what_a_local_server_really_answered_is_read() {
+    let recorded = [Reply::Traffic("gguf-success"), Reply::Traffic("gguf-too-long")];
+    let (bench, server) = bench(&FORMATS[0], recorded.to_vec());
+    assert_eq!(bench.ask().unwrap().value.unwrap()["word"], "green");
+    let call = &bench.pool.take_calls()[0];
+    assert_eq!((call.input_tokens, call.output_tokens), (28, 33));
+    let other = crate::bench::prompt("And the sky?");
+    let error = bench.pool.ask_only("far", &other, &rr_core::CancelToken::default());
+    let error = error.expect_err("too long");
+    assert_eq!(error.kind, ModelErrorKind::Refused);
+    assert!(error.message.contains("exceeds the available context size"), "{error}");
+    assert_eq!(server.seen().len(), 2, "a prompt that is too long is not sent again");
+}
