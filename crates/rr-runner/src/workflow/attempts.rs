@@ -1,7 +1,7 @@
 //! One attempt at a step: how it is run, judged, recorded, and treated where it failed.
 
 use rr_agents::StepResult;
-use rr_core::{Exit, Phase, PhaseOutcome, Step, StepId, StepKind};
+use rr_core::{CauseClass, Diagnosis, Exit, Phase, PhaseOutcome, Step, StepId, StepKind};
 use rr_workflow::{WorkflowContextExt, WorkflowError};
 
 use super::body::{Play, RUNS_FAILURES_AGAIN};
@@ -126,8 +126,15 @@ impl Play<'_> {
         let step = failure.step;
         let kept = self.progress.ended.get(&step.id).is_some_and(|end| end.ok);
         if step.kind == StepKind::Test && kept {
-            // The suite ran to its end; what failed in it stands with its own cause.
+            // The suite ran to its end; what failed in it stands with its own cause, unless a cure
+            // for the set-up is known and only the budget forbids it.
             self.run_failures_again(step)?;
+            let ours = |d: &Diagnosis| d.cause == CauseClass::Environment && !d.remedies.is_empty();
+            if self.progress.budget_spent && diagnosis.as_ref().is_some_and(ours) {
+                let record = classify(step, failure.result, diagnosis, detail);
+                self.progress.failures.retain(|f| f.step != step.id);
+                self.progress.failures.push(record);
+            }
             return Ok(Next::Forward);
         }
         let record = classify(step, failure.result, diagnosis, detail);
