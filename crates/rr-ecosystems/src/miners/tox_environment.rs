@@ -139,13 +139,20 @@ fn factors(name: &str) -> impl Iterator<Item = &str> {
 /// leaves out what another brings (`crypto` and `nocrypto`).
 fn rank(name: &str) -> u8 {
     let has = |wanted: &[&str]| factors(name).any(|factor| wanted.contains(&factor));
-    let python = factors(name).any(|f| f.starts_with("py") || f.starts_with("3."));
+    let python = factors(name).any(is_python);
     let outer = has(&["integration", "e2e", "functional", "acceptance"]);
     let less = factors(name).any(|f| f.starts_with("no") || f.starts_with("without"));
     u8::from(python) * 4
         + u8::from(!outer) * 4
         + u8::from(!less) * 2
         + u8::from(has(&["unit", "test", "tests"]))
+}
+
+/// `py`, `py3`, `py312`, `3.12`, `python3`, and not `pypi`.
+fn is_python(factor: &str) -> bool {
+    let version = |rest: &str| rest.chars().all(|c| c.is_ascii_digit() || c == '.');
+    let named = ["python", "py"].iter().find_map(|name| factor.strip_prefix(name));
+    named.is_some_and(version) || factor.starts_with("3.")
 }
 
 /// Splits at commas and line ends outside of braces.
@@ -234,7 +241,8 @@ mod tests {
 
     #[test]
     fn what_an_environment_leaves_out_is_no_reason_to_choose_it() {
-        let env = ToxEnvironment::ordinary("lint\npy{312,313}-{crypto,nocrypto}\ndocs");
+        let env =
+            ToxEnvironment::ordinary("lint\npy{312,313}-{crypto,nocrypto}\ndocs\npypi-description");
         assert_eq!(env.line("crypto: crypto"), Some("crypto"));
     }
 
