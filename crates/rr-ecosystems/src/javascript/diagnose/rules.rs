@@ -145,7 +145,7 @@ pub(super) static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| rules![
         r"Could not download the (pnpm) [\d.]+ binary", "this {} fetches itself from elsewhere",
         "Could not download the pnpm 12.21.0 binary: @pnpm/exe.linux-x64@12.21.0 carries no npm registry signature, so it cannot be verified." => "pnpm";
     "javascript.lockfile-stale", Environment, 0.85, ForgetLock,
-        r"(?:npm (?:ERR!|error) code (?:EINTEGRITY|ETARGET)|No matching version found for|ERR_PNPM_NO_MATCHING_VERSION|ERR_PNPM_TARBALL_INTEGRITY|Couldn't find any versions for|Integrity check failed|npm (?:ERR!|error) 404 )",
+        r"(?:npm (?:ERR!|error) code (?:EINTEGRITY|ETARGET)|No matching version found for|ERR_PNPM_NO_MATCHING_VERSION|ERR_PNPM_TARBALL_INTEGRITY|Couldn't find any versions for|Integrity check failed|Incorrect integrity when fetching|npm (?:ERR!|error) 404 )",
         "the lockfile names a version that cannot be had",
         "npm error code EINTEGRITY" => "";
     "javascript.no-such-version", Environment, 0.8, OtherVersion,
