@@ -7,23 +7,14 @@ use rr_core::{
 };
 
 use super::service_bindings::url_template;
+use super::services::KINDS;
 use super::{service_drivers, service_files};
 use crate::miners::usual_port;
 
 /// The service that usually listens on a port.
 pub(super) fn kind_of_port(port: &str) -> Option<ServiceKind> {
     let number: u16 = port.parse().ok()?;
-    [
-        ServiceKind::Postgres,
-        ServiceKind::Mysql,
-        ServiceKind::Redis,
-        ServiceKind::Mongodb,
-        ServiceKind::Rabbitmq,
-        ServiceKind::Memcached,
-        ServiceKind::Nats,
-    ]
-    .into_iter()
-    .find(|kind| usual_port(*kind) == number)
+    KINDS.into_iter().find(|kind| usual_port(*kind) == number)
 }
 
 /// The database whose driver the manifests declare, where they declare one kind only.

@@ -8,6 +8,7 @@ use rr_core::{
     ServiceKind, StepKind, ToolchainRequirement, Trust, VersionRequest, remedy_policy,
 };
 
+use super::services::KINDS;
 use super::{generic_remedies, generic_services};
 use crate::miners::{is_secret_name, variables};
 use crate::registry;
@@ -202,15 +203,6 @@ fn variable(failed: &FailedStep<'_>, name: &str, values: &[String]) -> Result<Re
 }
 
 fn provide(failed: &FailedStep<'_>, service: &str) -> Result<Remedy, String> {
-    const KINDS: [ServiceKind; 7] = [
-        ServiceKind::Postgres,
-        ServiceKind::Mysql,
-        ServiceKind::Redis,
-        ServiceKind::Mongodb,
-        ServiceKind::Rabbitmq,
-        ServiceKind::Memcached,
-        ServiceKind::Nats,
-    ];
     let kind = KINDS.into_iter().find(|kind| kind.as_str() == service).ok_or_else(|| {
         let names = KINDS.map(ServiceKind::as_str).join(", ");
         format!("there is no service `{service}`: one of {names}")
