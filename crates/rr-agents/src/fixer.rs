@@ -59,7 +59,7 @@ fn diagnose(session: &RunSession, task: &FixerTask) -> Vec<Diagnosis> {
     let mut diagnoses = session.engine.analyzer.diagnose(&session.source(), &failed);
     for diagnosis in &mut diagnoses {
         resolve_needs(session, diagnosis);
-        diagnosis.remedies.retain(|remedy| is_allowed(remedy, &task.plan));
+        refuse(diagnosis, &task.plan);
     }
     diagnoses
 }
@@ -94,9 +94,21 @@ fn resolve_needs(session: &RunSession, diagnosis: &mut Diagnosis) {
     });
 }
 
+/// Takes out the remedies that the policy refuses, and says so in the explanation.
+fn refuse(diagnosis: &mut Diagnosis, plan: &RunPlan) {
+    let Diagnosis { remedies, explanation, .. } = diagnosis;
+    remedies.retain(|remedy| match allowed(remedy, plan) {
+        Ok(()) => true,
+        Err(why) => {
+            explanation.push_str(&format!("; the remedy `{}` is refused: {why}", remedy.title));
+            false
+        }
+    });
+}
+
 /// Whether a remedy of the rules passes the policy. A step that it adds may have the variables that a
 /// step of the plan has already, such as where a package manager keeps its cache.
-fn is_allowed(remedy: &Remedy, plan: &RunPlan) -> bool {
+fn allowed(remedy: &Remedy, plan: &RunPlan) -> Result<(), String> {
     let mut added = remedy.clone();
     for edit in &mut added.edits {
         if let PlanEdit::InsertBefore { step, .. } = edit {
@@ -106,7 +118,7 @@ fn is_allowed(remedy: &Remedy, plan: &RunPlan) -> bool {
             step.env.retain(|name, value| !known((name, value)));
         }
     }
-    remedy_policy::check(&added, plan).is_ok()
+    remedy_policy::check(&added, plan)
 }
 
 /// Whether every need of a remedy is met. Its title keeps its own words; only the name of a need
@@ -186,9 +198,23 @@ mod tests {
             }],
             resume_at: None,
         };
-        assert!(is_allowed(&adding("npm_config_cache", "@{caches}/npm"), &plan));
-        assert!(!is_allowed(&adding("npm_config_cache", "/elsewhere"), &plan));
-        assert!(!is_allowed(&adding("npm_config_registry", "http://a.example"), &plan));
+        let mut diagnosis = Diagnosis {
+            signature: "s".to_owned(),
+            cause: rr_core::CauseClass::Environment,
+            step: StepId::new("install"),
+            evidence_line: String::new(),
+            explanation: "mocha is missing".to_owned(),
+            confidence: 0.9,
+            remedies: vec![
+                adding("npm_config_cache", "@{caches}/npm"),
+                adding("npm_config_cache", "/elsewhere"),
+                adding("npm_config_registry", "http://a.example"),
+            ],
+        };
+        refuse(&mut diagnosis, &plan);
+        assert_eq!(diagnosis.remedies, [adding("npm_config_cache", "@{caches}/npm")]);
+        let said = diagnosis.explanation.matches("the remedy `add` is refused").count();
+        assert_eq!(said, 2, "{}", diagnosis.explanation);
     }
 
     #[test]

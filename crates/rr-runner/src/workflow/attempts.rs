@@ -160,7 +160,7 @@ impl Play<'_> {
         let Some(again) = rerun::failures_of(step, seconds.unwrap_or_default()) else {
             return Ok(());
         };
-        if bad == 0 || !known || self.progress.late {
+        if bad == 0 || bad > rerun::FAILURES || !known || self.progress.late {
             return Ok(());
         }
         let attempt = self.progress.next_attempt(&step.id);

@@ -16,7 +16,7 @@ use crate::live::LiveRun;
 /// Longest time, in seconds, that a suite may have taken which can only be run again as a whole.
 const WHOLE_SUITE: f64 = 120.0;
 /// Most failures that are worth another run: a suite that fails widely is not flaky.
-const FAILURES: usize = 50;
+pub(super) const FAILURES: u64 = 50;
 
 /// Runners that can be told to run what failed last, and the word that tells them.
 const ONLY_FAILURES: &[(&str, &str, &str)] = &[("pytest", "pytest", "--last-failed")];
@@ -56,10 +56,6 @@ pub(super) fn run(
 fn take(first: &mut TestRun, again: &TestRun) {
     let unexplained =
         |cause: Option<CauseClass>| matches!(cause, None | Some(CauseClass::Intrinsic));
-    let bad = first.cases.iter().filter(|case| cases::is_bad(case.outcome)).count();
-    if bad > FAILURES {
-        return;
-    }
     let passed = |id: &str| {
         let mut same = again.cases.iter().filter(|case| case.id == id).peekable();
         same.peek().is_some() && same.all(|case| case.outcome == CaseOutcome::Passed)
