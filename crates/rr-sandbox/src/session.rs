@@ -221,12 +221,12 @@ impl Session {
     fn take_back(&self) -> Result<(), ExecError> {
         let id = self.run_as.inside();
         let owner = format!("{id}:{id}");
-        let folders =
-            PARTS.iter().map(|(_, inside)| *inside).chain(["/reports", "/tmp", "/var/tmp"]);
-        let words = ["/usr/bin/find"]
-            .into_iter()
-            .chain(folders)
-            .chain(["-xdev", "-uid", "0", "-exec", "chown", "-h", &owner, "{}", "+"]);
+        let kept = self.read_only_binds();
+        let mut words = vec!["/usr/bin/find"];
+        words.extend(PARTS.iter().map(|(_, inside)| *inside));
+        words.extend(["/reports", "/tmp", "/var/tmp", "-xdev"]);
+        words.extend(kept.iter().flat_map(|guest| ["-path", guest, "-prune", "-o"]));
+        words.extend(["-uid", "0", "-exec", "chown", "-h", &owner, "{}", "+"]);
         let spec = ProcessSpec { as_root: true, ..own_command(words) };
         let process = self.start(&spec, Arc::new(NoOutput), false)?;
         let outcome =
@@ -236,6 +236,14 @@ impl Session {
         }
         let said = outcome.tail.trim();
         Err(ExecError::Setup(format!("giving files back to user {id} failed: {said}")))
+    }
+
+    /// Where the host's own folders are shown read-only, as `find` writes them: some lie below a
+    /// folder that commands may write to, and on its device.
+    fn read_only_binds(&self) -> Vec<String> {
+        let state = self.lock();
+        let kept = state.binds.iter().filter(|bind| !bind.writable);
+        kept.map(|bind| literal(&bind.guest.to_string_lossy())).collect()
     }
 
     fn group(&self, program: &str) -> Result<Option<Arc<Group>>, ExecError> {
@@ -276,6 +284,12 @@ impl Session {
             what: format!("{what} while processes of the run are alive"),
         })
     }
+}
+
+/// A path as a pattern of `find -path` that matches nothing else.
+fn literal(path: &str) -> String {
+    let special = |c: char| matches!(c, '*' | '?' | '[' | '\\');
+    path.chars().flat_map(|c| special(c).then_some('\\').into_iter().chain([c])).collect()
 }
 
 impl Executor for Session {

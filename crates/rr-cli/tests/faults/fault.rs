@@ -31,6 +31,8 @@ pub(super) struct Fault {
     /// Variables of the host on which `repo-runner` runs.
     #[serde(default)]
     pub(super) environment: BTreeMap<String, String>,
+    /// Why it takes too long to be run with all others, as of a fixture.
+    pub(super) slow: Option<String>,
     /// What is done to the healthy fixture.
     #[serde(default, rename = "edit")]
     pub(super) edits: Vec<Edit>,

@@ -25,13 +25,20 @@ pub(crate) fn trials() -> Vec<Trial> {
     files.sort();
     let trial = |path: PathBuf| {
         let name = path.file_stem().unwrap().to_string_lossy().into_owned();
-        Trial::test(format!("fault/{name}"), move || check(&name, &path))
+        let title = format!("fault/{name}");
+        match std::fs::read_to_string(&path).map(|text| toml::from_str::<Fault>(&text)) {
+            Ok(Ok(fault)) => {
+                let slow = fault.slow.is_some();
+                Trial::test(title, move || check(&name, &fault)).with_ignored_flag(slow)
+            }
+            Ok(Err(error)) => Trial::test(title, move || Err(error.to_string().into())),
+            Err(error) => Trial::test(title, move || Err(error.into())),
+        }
     };
     files.into_iter().map(trial).collect()
 }
 
-fn check(name: &str, path: &Path) -> Result<(), Failed> {
-    let fault: Fault = toml::from_str(&std::fs::read_to_string(path)?)?;
+fn check(name: &str, fault: &Fault) -> Result<(), Failed> {
     let base = folder("repos").join(&fault.base);
     let mut healthy: Expect = toml::from_str(&std::fs::read_to_string(base.join("expect.toml"))?)?;
     healthy.tests = fault.tests.clone().or(healthy.tests);
@@ -44,8 +51,8 @@ fn check(name: &str, path: &Path) -> Result<(), Failed> {
     healthy.arguments.extend(fault.arguments.iter().cloned());
     let ran = run::run(&repository, &healthy, &fault.environment)?;
     let wrong = differences(&healthy, &ran.report);
-    let end = judge(&fault, &wrong, &ran.report);
-    table::add(name, &fault, end);
+    let end = judge(fault, &wrong, &ran.report);
+    table::add(name, fault, end);
     if end == fault.expect {
         return remove_run(&ran.report);
     }

@@ -12,6 +12,7 @@ mod old_gradle;
 mod paths;
 mod plan;
 mod pom;
+mod routes;
 mod services;
 mod start;
 

@@ -9,7 +9,7 @@ use super::detect::Tool;
 use super::gradle::Gradle;
 use super::paths::join;
 use super::pom::Pom;
-use super::services;
+use super::{routes, services};
 
 /// What is started.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -126,7 +126,8 @@ pub(super) fn server(
     health: Option<&str>,
 ) -> Start {
     let port = configured_port(repo, &pom.folder).unwrap_or(USUAL_PORT);
-    let paths = health.into_iter().chain(["/"]).map(str::to_owned).collect();
+    let known = health.into_iter().chain(["/"]).map(str::to_owned);
+    let paths = known.chain(routes::plain(repo, &pom.folder)).collect();
     Start {
         service: true,
         folder: pom.folder.clone(),

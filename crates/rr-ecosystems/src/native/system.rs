@@ -150,8 +150,9 @@ fn used(analysis: &Analysis, unit: &Unit) -> BTreeMap<&'static str, (Trust, usiz
                 *jobs += 1;
             };
             note(first);
-            // A `configure` may be either kind: the tree tells which is there.
-            if first == "autotools" {
+            // A `configure` may be either kind: the tree tells which is there. Beside CMake it is
+            // another combination of the job's matrix.
+            if first != "configure" && calls(&["configure"]).is_some() {
                 note("configure");
             }
         }

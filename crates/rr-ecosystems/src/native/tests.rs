@@ -86,6 +86,36 @@ fn a_handwritten_configure_beside_a_stub_makefile_is_run_first() {
     );
 }
 
+/// A workflow of one job that runs these lines.
+fn workflow(lines: &[&str]) -> String {
+    let mut text = "on: push\njobs:\n  t:\n    runs-on: ubuntu-latest\n    steps:\n".to_owned();
+    for line in lines {
+        text.push_str(&format!("      - run: {line}\n"));
+    }
+    text
+}
+
+#[test]
+fn a_job_of_two_build_systems_counts_for_both_and_what_most_jobs_use_rules() {
+    let by_cmake = workflow(&["cmake -S . -B out", "cmake --build out", "ctest --test-dir out"]);
+    let by_configure = workflow(&["./configure", "make", "make test"]);
+    let by_both = workflow(&["./configure", "make test", "cmake -S . -B out", "ctest"]);
+    let ruling = |flows: [&str; 3]| {
+        let plan = plan(&[
+            ("CMakeLists.txt", "project(z C)\nenable_testing()\nadd_test(NAME t COMMAND t)\n"),
+            ("configure", "#!/bin/sh\nCFLAGS=-O3\n"),
+            ("Makefile.in", "all: lib\ntest: one two\none:\n\t./t\ntwo:\n\t./t\n"),
+            ("z.c", ""),
+            (".github/workflows/a.yml", flows[0]),
+            (".github/workflows/b.yml", flows[1]),
+            (".github/workflows/c.yml", flows[2]),
+        ]);
+        commands(&plan)[0].clone()
+    };
+    assert_eq!(ruling([&by_both, &by_cmake, &by_configure]), "sh ./configure");
+    assert_eq!(ruling([&by_cmake, &by_cmake, &by_configure]), "cmake -S . -B build");
+}
+
 #[test]
 fn autotools_are_bootstrapped_and_automake_results_collected() {
     let plan = plan(&[

@@ -117,3 +117,18 @@ fn a_bind_inside_another_gets_a_place_but_never_in_the_hosts_system() {
     assert!(!Path::new("/usr/no-such-folder").exists());
     assert_eq!(sandbox.sh("/tmp/some/where/bin/tool").tail, "tool\n");
 }
+
+#[test]
+fn a_command_as_root_leaves_read_only_binds_whose_they_are() {
+    let tool = tempfile::tempdir().unwrap();
+    fs::set_permissions(tool.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    program(&tool.path().join("bin/tool"), "tool");
+    let sandbox = Sandbox::open();
+    // A home of ours below `/tmp` puts the toolchains there, inside as outside.
+    let (host, guest) = (tool.path().to_path_buf(), "/tmp/home/tools [1]".into());
+    sandbox.executor.add_bind(Bind { host, guest, writable: false }).unwrap();
+    let mut spec = shell("mkdir made; '/tmp/home/tools [1]/bin/tool'");
+    spec.as_root = true;
+    assert_eq!(sandbox.run(&spec).tail, "tool\n");
+    assert!(sandbox.sh("touch made/by-another").exit.success());
+}
