@@ -4,7 +4,7 @@ use std::path::Path;
 
 use rr_core::{
     Analysis, Analyzer, ConfigFile, Diagnosis, EngineError, EnvironmentReport, FailedStep, Look,
-    Looked, Outcome, Proposal, Remedy, RepoView, RunPlan, Step, TestRun, Unit,
+    Looked, Outcome, Proposal, Remedy, RemedyKind, RepoView, RunPlan, Step, TestRun, Unit,
 };
 
 use super::disk_view::DiskView;
@@ -140,7 +140,17 @@ pub fn analyze_view(repo: &dyn RepoView) -> Analysis {
     analysis
 }
 
-/// Diagnoses by the step's own ecosystem first, then by the rules common to all.
+/// Where the way to the registries is known to be closed, the same again changes nothing.
+fn give_up_on_unreachable(found: &mut [Diagnosis]) {
+    const CLOSED: [&str; 2] = ["generic.dead-proxy", "generic.untrusted-certificate"];
+    if found.iter().any(|diagnosis| CLOSED.contains(&diagnosis.signature.as_str())) {
+        found.iter_mut().for_each(|diagnosis| {
+            diagnosis.remedies.retain(|remedy| remedy.kind != RemedyKind::Retry);
+        });
+    }
+}
+
+/// Diagnoses by the step's own ecosystem, then by the rules common to all, the surest first.
 pub(crate) fn diagnose_view(repo: &dyn RepoView, failed: &FailedStep<'_>) -> Vec<Diagnosis> {
     let mut found = registry::by_id(&failed.step.ecosystem)
         .map_or_else(Vec::new, |ecosystem| ecosystem.diagnose(repo, failed));
@@ -149,6 +159,8 @@ pub(crate) fn diagnose_view(repo: &dyn RepoView, failed: &FailedStep<'_>) -> Vec
             found.push(diagnosis);
         }
     }
+    found.sort_by(|a, b| b.confidence.total_cmp(&a.confidence));
+    give_up_on_unreachable(&mut found);
     case_names::judge(repo, &mut found);
     // A part of the repository that is not there explains what is missing better than its name.
     let (sure, guessed): (Vec<_>, Vec<_>) =

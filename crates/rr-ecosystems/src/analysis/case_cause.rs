@@ -2,6 +2,7 @@
 
 use rr_core::CauseClass;
 
+use super::generic_diagnosis;
 use crate::miners::variables;
 
 /// A text that must occur, and the class it proves. The first that matches rules.
@@ -90,6 +91,9 @@ pub fn classify_case(message: &str) -> Option<CauseClass> {
     rule.or_else(|| refused_service(message))
         .or_else(|| missing_package(message))
         .or_else(|| missing_secret(message))
+        .or_else(|| {
+            generic_diagnosis::wants_another_user(message).then_some(CauseClass::NeedsPrivilege)
+        })
 }
 
 /// `RuntimeError: PAYMENT_API_KEY is not set`: a key that another party gives out.
@@ -174,6 +178,7 @@ mod tests {
         assert_eq!(of("Cannot find module 'left-pad'"), Some(CauseClass::Environment));
         assert_eq!(of("Cannot find module './missing' from 'a.js'"), None);
         assert_eq!(of("RuntimeError: PAYMENT_API_KEY is not set"), Some(CauseClass::NeedsSecret));
+        assert_eq!(of("panic: this test requires root access"), Some(CauseClass::NeedsPrivilege));
         assert_eq!(of("AssertionError: LAST_KEY is not set"), None);
         assert_eq!(of("Error: certificate has expired"), Some(CauseClass::Intrinsic));
     }

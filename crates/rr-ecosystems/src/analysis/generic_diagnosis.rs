@@ -9,7 +9,8 @@ use std::collections::BTreeSet;
 
 use regex::Regex;
 use rr_core::{
-    CauseClass, Diagnosis, Exit, FailedStep, PlanEdit, Remedy, RemedyKind, RepoView, StepKind,
+    CauseClass, Diagnosis, Exit, FailedStep, NetworkNeed, PlanEdit, Remedy, RemedyKind, RepoView,
+    StepKind,
 };
 
 use super::generic_remedies as remedies;
@@ -88,6 +89,8 @@ fn apply(
         }
         Treatment::Retry => (CauseClass::Environment, remedies::retry(&signature, failed)),
         Treatment::Port => (CauseClass::Environment, ports::taken(&signature, subject, failed)),
+        // `must not run as root` asks for the opposite in nearly the same words.
+        Treatment::User("root") if refuses_root(line) => return None,
         Treatment::User(to) => (CauseClass::NeedsPrivilege, remedies::change_user(to, failed)),
         Treatment::File => (CauseClass::Environment, misplaced::by_file(repo, subject, failed)?),
         Treatment::DataFile => {
@@ -98,7 +101,8 @@ fn apply(
         }
         Treatment::Registry => remedies::registry(failed)?,
         Treatment::Watch => remedies::stop_watching(failed)?,
-        Treatment::Class(cause) => (cause, Vec::new()),
+        Treatment::Unreachable(_) if failed.step.network != NetworkNeed::Registries => return None,
+        Treatment::Unreachable(cause) | Treatment::Class(cause) => (cause, Vec::new()),
     };
     Some(Diagnosis {
         signature,
@@ -109,6 +113,19 @@ fn apply(
         confidence: rule.confidence,
         remedies,
     })
+}
+
+/// Whether a message says that a test wants to be run by root, or by anybody but root.
+pub(super) fn wants_another_user(message: &str) -> bool {
+    let rules = RULES.iter().filter(|rule| matches!(rule.treatment, Treatment::User(_)));
+    let mut patterns = rules.filter_map(|rule| rule.pattern.as_ref());
+    patterns.any(|pattern| message.lines().any(|line| pattern.is_match(line)))
+}
+
+/// Whether a line says that root is refused.
+fn refuses_root(line: &str) -> bool {
+    let rules = RULES.iter().filter(|rule| matches!(rule.treatment, Treatment::User("runner")));
+    rules.filter_map(|rule| rule.pattern.as_ref()).any(|pattern| pattern.is_match(line))
 }
 
 /// What the way a step ended says by itself.

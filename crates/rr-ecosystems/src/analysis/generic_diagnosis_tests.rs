@@ -204,3 +204,66 @@ fn a_tool_that_downloads_on_loopback_gets_the_registries() {
     let edits = &found[0].remedies[0].edits;
     assert!(matches!(edits[0], PlanEdit::SetNetwork { .. }), "{found:?}");
 }
+
+#[test]
+fn many_words_ask_for_root_or_refuse_it_and_others_only_name_a_root() {
+    let user = |output: &str| {
+        let plan = RunPlan::default();
+        let found = diagnosed(StepKind::Test, Exit::Code(1), output, &plan);
+        found
+            .into_iter()
+            .map(|diagnosis| diagnosis.signature)
+            .find(|signature| signature.ends_with("-root"))
+            .unwrap_or_default()
+    };
+    for wants in [
+        "this test must be run as root",
+        "Please run as root.",
+        "this script needs to be executed with sudo",
+        "test_mount requires root privileges",
+        "root access is required",
+        "only root can bind this port",
+        "You are not root!",
+    ] {
+        assert_eq!(user(wants), "generic.needs-root", "{wants}");
+    }
+    for refuses in [
+        "do not run this suite as root",
+        "The tests must not be executed as root",
+        "please run the tests as a non-root user: must be run as a non-root user",
+        "refusing to start as root",
+        "running the cluster as root is not supported",
+    ] {
+        assert_eq!(user(refuses), "generic.refuses-root", "{refuses}");
+    }
+    for neither in [
+        "the document requires a root element",
+        "Missing root element",
+        "must be the root element of the tree",
+        "config.root must be root-relative",
+        "tree without root node",
+    ] {
+        assert_eq!(user(neither), "", "{neither}");
+    }
+}
+
+#[test]
+fn many_words_say_which_variable_is_missing() {
+    let variable = |output: &str| {
+        let plan = RunPlan::default();
+        let found = diagnosed(StepKind::Test, Exit::Code(1), output, &plan);
+        let wanted = "generic.missing-variable:";
+        found.iter().find_map(|d| d.signature.strip_prefix(wanted).map(str::to_owned))
+    };
+    for (line, name) in [
+        ("panic: SHOP_REALM must not be empty", Some("SHOP_REALM")),
+        ("RuntimeError: please set SHOP_MODE before you start", Some("SHOP_MODE")),
+        ("Error: SHOP_SALT has not been set", Some("SHOP_SALT")),
+        ("required key SHOP_REGION missing value", Some("SHOP_REGION")),
+        ("Error: Environment variable not found: SHOP_STORE", Some("SHOP_STORE")),
+        ("note: run with `RUST_BACKTRACE=1` environment variable to display a backtrace", None),
+        ("assert 3 == 4", None),
+    ] {
+        assert_eq!(variable(line).as_deref(), name, "{line}");
+    }
+}

@@ -61,6 +61,8 @@ pub(super) enum Treatment {
     Target,
     /// Its tool downloads while it runs.
     Registry,
+    /// A step that may reach the registries cannot: this class.
+    Unreachable(CauseClass),
     /// It waits for changes of files and never ends.
     Watch,
     /// Nothing we can do: this class.
@@ -85,7 +87,8 @@ macro_rules! rules {
 use NeedKind::{Header, Library, PkgConfig, Program};
 use Treatment::{
     Class, DataFile, Executable, File, LineEnds, Package, Port, Registry, Retry, Service,
-    ServiceDatabase, ServicePort, ServiceUser, SystemNeed, Target, User, Variable, Watch,
+    ServiceDatabase, ServicePort, ServiceUser, SystemNeed, Target, Unreachable, User, Variable,
+    Watch,
 };
 
 #[rustfmt::skip]
@@ -222,21 +225,26 @@ pub(super) static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| rules![
         "a manifest or build file cannot be read", 0.7, Class(CauseClass::Intrinsic),
         "[FATAL] Non-parseable POM /workspace/pom.xml: end tag name must match start tag name" => "";
     // Locales
-    "generic.missing-locale", r"(?:unsupported locale setting|cannot change locale|cannot set LC_\w+ to|Setting locale failed|invalid locale name|locale .{0,40} (?:is not supported|not found|not installed))",
+    "generic.missing-locale", r"(?:unsupported locale setting|cannot change locale|cannot set LC_\w+ to|Setting locale failed|invalid locale name|locale .{0,40} (?:is not supported|not found|not installed)|locale::facet::_S_create_c_locale name not valid|[Ll]ocale [`'\x22]?[a-z]{2}_[A-Z]{2}[\w.@-]*[`'\x22]? (?:is )?(?:not (?:available|found|installed|supported)|unavailable|missing))",
         "a locale is wanted that the system lacks", 0.75, Package("locales-all"),
         "locale.Error: unsupported locale setting" => "";
+    "generic.missing-time-zones", r"(?:ZoneInfoNotFoundError|UnknownTimeZoneError|unknown time zone [A-Z]\w+/|TZInfo::DataSourceNotFound|DateTimeZone::__construct\(\): (?:Timezone database is corrupt|Unknown or bad timezone)|locate_zone|time ?zone database (?:is )?(?:not found|missing))",
+        "a time zone is wanted that the system lacks", 0.75, Package("tzdata"),
+        "zoneinfo._common.ZoneInfoNotFoundError: 'No time zone found with key Europe/Berlin'" => "";
     // The machine
     "generic.address-in-use", r"(?:[Aa]ddress already in use|EADDRINUSE|[Pp]ort is already in use)\b.*?:(\d{2,5})\b", "the port {} that it wants is taken",
         0.85, Port, "Error: listen EADDRINUSE: address already in use :::3000" => "3000";
     "generic.address-in-use", r":(\d{2,5})\b.*[Aa]ddress already in use", "the port {} that it wants is taken", 0.85, Port,
         "listen tcp :8080: bind: address already in use" => "8080";
-    "generic.address-in-use", r"\b[Pp]ort (\d{2,5}) (?:is|was) already in use", "the port {} that it wants is taken", 0.85, Port,
+    "generic.address-in-use", r"\b[Pp]ort (\d{2,5}) (?:is|was) (?:already |currently )?(?:in use|taken|occupied|used by|allocated)", "the port {} that it wants is taken", 0.85, Port,
         "Web server failed to start. Port 8080 was already in use." => "8080";
     "generic.address-in-use", r"^(?:[^:]|:\D)*(?:[Aa]ddress already in use|EADDRINUSE)(?:[^:]|:\D)*$", "a port that it wants is taken", 0.8, Port,
         "OSError: [Errno 98] Address already in use" => "";
-    "generic.disk-full", r"(?:No space left on device|ENOSPC)", "the disk is full", 0.95, Class(Environment),
+    "generic.address-in-use", r"(?i)\balready (?:running|listening) on port (\d{2,5})\b", "the port {} that it wants is taken", 0.8, Port,
+        "Something is already running on port 3000." => "3000";
+    "generic.disk-full", r"(?:No space left on device|ENOSPC|[Dd]isk quota exceeded|EDQUOT|(?:database or )?disk is full|not enough (?:free )?(?:disk )?space)", "the disk is full", 0.95, Class(Environment),
         "OSError: [Errno 28] No space left on device" => "";
-    "generic.out-of-memory", r"(?:JavaScript heap out of memory|^Killed$|java\.lang\.OutOfMemoryError|fatal error: Killed signal terminated program cc1|MemoryError$|Cannot allocate memory)",
+    "generic.out-of-memory", r"(?:JavaScript heap out of memory|^Killed$|java\.lang\.OutOfMemoryError|fatal error: Killed signal terminated program cc1|MemoryError(?::|$)|[Cc]annot allocate memory|std::bad_alloc|memory allocation of \d+ bytes failed|fatal error: (?:runtime: )?out of memory|[Vv]irtual memory exhausted|NoMemoryError|Allowed memory size of \d+ bytes exhausted|^Out of memory|ERR_WORKER_OUT_OF_MEMORY|GC overhead limit exceeded|heap (?:space )?exhausted|signal: 9, SIGKILL|exit (?:code|status) 137)",
         "needs more memory than it may use", 0.8, Class(NeedsHardware),
         "FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory" => "";
     // The network
@@ -249,6 +257,15 @@ pub(super) static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| rules![
     "generic.transient-network", r"\b(502 Bad Gateway|503 Service Unavailable|504 Gateway Time-?out|429 Too Many Requests)",
         "a registry answered `{}`", 0.6, Retry,
         "npm ERR! 503 Service Unavailable - GET https://x" => "503 Service Unavailable";
+    "generic.dead-proxy", r"(?:tunnel error: failed to create underlying connection|[Pp]roxy CONNECT aborted|ProxyError\(|[Cc]annot connect to proxy|(?:[Ff]ailed|[Cc]ould not|[Uu]nable) (?:to )?connect to (?:the )?proxy|proxyconnect tcp: |Unable to tunnel through proxy|407 Proxy Authentication Required|ERR_PROXY_CONNECTION_FAILED|ProxyConnectException|CONNECT tunnel failed|Received HTTP code \d+ from proxy|[Cc]ould not resolve proxy|tunneling socket could not be established)",
+        "the proxy that this host names does not let it through", 0.88, Unreachable(NeedsNetwork),
+        "go: example.com/m@v1.0.0: Get \"https://x/y\": proxyconnect tcp: dial tcp 127.0.0.1:9: connect: connection refused" => "";
+    "generic.dead-proxy", r"(?:request to https?://[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}/\S* failed, reason: (?:connect )?ECONNREFUSED (?:127\.0\.0\.1|::1)|\[7\] Could(?:n't| not) connect to server \(Failed to connect to (?:127\.0\.0\.1|localhost) port|\(https?://[\w.-]+\.[a-z]{2,}[^)]*\): Connect to (?:127\.0\.0\.1|localhost):\d+ .*failed)",
+        "the proxy that this host names does not answer", 0.88, Unreachable(NeedsNetwork),
+        "npm error request to https://registry.example.com/ms failed, reason: connect ECONNREFUSED 127.0.0.1:9" => "";
+    "generic.untrusted-certificate", r"(?:CERTIFICATE_VERIFY_FAILED|certificate verify failed|SELF_SIGNED_CERT_IN_CHAIN|DEPTH_ZERO_SELF_SIGNED_CERT|UNABLE_TO_(?:VERIFY_LEAF_SIGNATURE|GET_ISSUER_CERT(?:_LOCALLY)?)|x509: certificate signed by unknown authority|invalid peer certificate|PKIX path building failed|SSL certificate problem|server certificate verification failed|[Ss]elf[- ]signed certificate|unable to get (?:local )?issuer certificate|error (?:setting|adding trust anchors|loading CA)\b.*(?:certificate|CA file))",
+        "this host does not trust the certificate of a registry: its certificate authorities lack one", 0.86, Unreachable(Environment),
+        "npm error code SELF_SIGNED_CERT_IN_CHAIN" => "";
     "generic.needs-network", r"(?:socket\.gaierror|Temporary failure in name resolution|getaddrinfo (?:ENOTFOUND|EAI_AGAIN)|Could not resolve host|Name or service not known|UnknownHostException|: no such host|failed to lookup address information|[Nn]etwork is unreachable|ENETUNREACH)",
         "it wants a network host that it may not reach", 0.7, Class(NeedsNetwork),
         "Error: getaddrinfo ENOTFOUND api.example.com" => "";
@@ -276,10 +293,10 @@ pub(super) static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| rules![
     "generic.watch-mode", r"(?i)(?:watch usage|waiting for file changes|press (?:q|h) to|watching for file changes|\[nodemon\] watching)",
         "it waits for changes of files", 0.95, Watch, "Waiting for file changes..." => "";
     // Privileges
-    "generic.refuses-root", r"(?i)(?:(?:must|should|can|do) ?not (?:be )?run (?:this )?(?:\w+ )?(?:as|with) (?:the )?root|running as root without --no-sandbox is not supported|refus\w+ to run as root|cannot be run as root|root privileges are not allowed|don't run .{0,40}as root)",
+    "generic.refuses-root", r"(?i)(?:\b(?:must|should|can|do|may|will|does)(?: ?not|n't) (?:be )?(?:run|execute|start|launch|work)(?:e?d|ning|ing)?\b.{0,30}\b(?:as|with|by|under|for) (?:the )?(?:root|superuser)\b|(?:can't|won't|never) (?:be )?run\b.{0,30}\b(?:as|by) (?:the )?(?:root|superuser)\b|running (?:\w+ ){0,3}as root(?: without --no-sandbox)? is (?:not|un|forbidden|prohibited|disallowed)|refus\w+ to (?:run|start|work|continue) (?:\w+ )?(?:as|under|for) root|root (?:privileges |user |access |account )?(?:are|is) not (?:allowed|supported|permitted)|(?:must|should|needs? to|has to|please) (?:be )?(?:run|executed|started) (?:\w+ ){0,2}(?:as|by|under) (?:an? )?(?:non-root|unprivileged|regular|normal|ordinary|non-privileged)|non-root user (?:is )?required|not (?:as|with) root\b|don't run .{0,40}as root)",
         "it refuses to run as root", 0.85, User("runner"),
         "initdb: error: cannot be run as root" => "";
-    "generic.needs-root", r"(?i)(?:must be (?:run as )?root|requires root privileges|you need to be root|are you root\?|need root privileges|run this (?:script|command) as root)",
+    "generic.needs-root", r"(?i)(?:(?:must|should|has to|have to|needs? to|can only) (?:only )?(?:be |run )?(?:run |executed |started |invoked )?(?:\w+ ){0,2}?(?:as |by |with |under |using |via )?(?:the )?(?:root|superuser|sudo)(?:['\x22`]?(?:$|[.,;:!)\]])| (?:user|privileges?|access|permissions?|rights|account|to|for|or|in|because|on)\b)|\b(?:requires?|needs?|wants?) (?:to be )?(?:run (?:as|with) )?(?:the )?(?:root|superuser|sudo)(?:['\x22`]?(?:$|[.,;:!)\]])| (?:user|privileges?|access|permissions?|rights|account|to|for|or|in|because|on)\b)|\b(?:lacks?|without|missing) (?:root|superuser|sudo) (?:privileges?|access|permissions?|rights)\b|\b(?:root|superuser|administrator) (?:privileges?|access|permissions?|rights)? ?(?:are|is) (?:required|needed|necessary)|are you root\?|\bonly (?:root|the superuser) (?:can|may|is allowed)|(?:you are|you're|user is|running|run) not (?:as )?(?:the )?root(?:['\x22`]?(?:$|[.,;:!)\]])| (?:user|privileges?|access|permissions?|rights|account|to|for|or|in|because|on)\b)|(?:not running|not run|not being run) as (?:root|superuser)|(?:^|[.:;,!] ?|please |and )(?:re-?)?run (?:\w+ ){0,4}(?:as|with|using|under) (?:root|sudo|the superuser)\b)",
         "it wants to run as root", 0.8, User("root"),
         "error: this test must be run as root" => "";
     "generic.needs-root", r"(?:(?:cannot (?:create|open|touch|remove|move|copy|write|stat|access|change)|could not (?:create|open|write)|mkdir|open|unlink|create|Error writing to|PermissionError|EACCES|EROFS)\b.*['\x22` ](/(?:usr|etc|opt|var|srv|root|lib|bin|sbin|run)[\w./-]*).*(?:[Pp]ermission denied|[Rr]ead-only file system)|(?:PermissionError|EACCES|EROFS|Permission denied|Read-only file system)\b.*['\x22` ](/(?:usr|etc|opt|var|srv|root|lib|bin|sbin|run)[\w./-]*))",
@@ -297,10 +314,10 @@ pub(super) static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| rules![
     "generic.missing-variable", r"(?:[Ee]nvironment variable|env var(?:iable)?|[Vv]ariable) [`'\x22]?([A-Z][A-Z0-9_]{2,})[`'\x22]? (?:is |was |must be |has )?(?:not (?:set|found|defined|present)|missing|required|undefined|unset|set!?$)",
         "the variable `{}` is not set", 0.85, Variable,
         "Error: environment variable `DATABASE_URL` not found" => "DATABASE_URL";
-    "generic.missing-variable", r"[`'\x22]?\b([A-Z][A-Z0-9]*_[A-Z0-9_]+)\b[`'\x22]? (?:environment variable )?(?:is |was |must be |env var )*(?:not set|not defined|missing|undefined|required|unset|must be set|not found in environment)",
+    "generic.missing-variable", r"[`'\x22]?\b([A-Z][A-Z0-9]*_[A-Z0-9_]+)\b[`'\x22]?:? (?:(?:environment |env )(?:variable |var )?)?(?:is |was |are |must be |has |have |been |cannot be |can't be |may not be |must not be |should be |needs to be |has to be )*(?:isn't set|wasn't set|not been set|not set|not defined|missing|undefined|required|unset|must be set|not found in environment|not provided|not configured|not specified|not given)",
         "the variable `{}` is not set", 0.8, Variable,
         "ValueError: JWT_SECRET is not set" => "JWT_SECRET";
-    "generic.missing-variable", r"[Mm]issing (?:required )?(?:env(?:ironment)? )?(?:var(?:iable)?s?)?:? ?[`'\x22]?([A-Z][A-Z0-9]*_[A-Z0-9_]+)",
+    "generic.missing-variable", r"(?:[Mm]issing|[Uu]nset|[Rr]equired) (?:required )?(?:env(?:ironment)? |config(?:uration)? |setting |key )?(?:var(?:iable)?s?|value|key|setting)?(?: named)?:? ?[`'\x22]?([A-Z][A-Z0-9]*_[A-Z0-9_]+)",
         "the variable `{}` is not set", 0.8, Variable,
         "Missing required environment variable: APP_KEY" => "APP_KEY";
     "generic.missing-variable", r"Set the ([A-Z][A-Z0-9_]+) environment variable", "the variable `{}` is not set", 0.9,
@@ -313,6 +330,16 @@ pub(super) static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| rules![
         0.92, Variable, "error: environment variable `COUNTER_BUILD_KEY` not defined at compile time" => "COUNTER_BUILD_KEY";
     "generic.missing-variable", r"key not found: \x22([A-Z][A-Z0-9_]{2,})\x22", "the variable `{}` is not set",
         0.8, Variable, "KeyError: key not found: \"SHOP_MODE\"" => "SHOP_MODE";
+    "generic.missing-variable", r"\b([A-Z][A-Z0-9_]{2,}): (?:(?:is |must be |please )?(?:set (?:this|it|me)\b|required|missing|not set|undefined|needed)|getEnv: does not exist|\[ ?['\x22]Required['\x22])", "the variable `{}` is not set",
+        0.75, Variable, "program: COUNTER_KEY: getEnv: does not exist (no environment variable)" => "COUNTER_KEY";
+    "generic.missing-variable", r"(?:could not fetch environment variable|[Ee]nvironment variable not found:|Could not resolve placeholder|required key|Undefined (?:array key|index:?)|not find (?:the )?env(?:ironment)? var(?:iable)?) [`'\x22]?([A-Z][A-Z0-9]*_[A-Z0-9_]+)", "the variable `{}` is not set",
+        0.85, Variable, "java.lang.IllegalArgumentException: Could not resolve placeholder 'SHOP_SIGNING_SALT' in value \"${SHOP_SIGNING_SALT}\"" => "SHOP_SIGNING_SALT";
+    "generic.missing-variable", r"\b([A-Z][A-Z0-9]*_[A-Z0-9_]+)\b[`'\x22]?:? (?:env(?:ironment)? (?:variable |var )?)?(?:is |was |are |has |cannot be |can't be |may not be |must not be |should not be )*(?:not found|not present|empty|blank)\b", "the variable `{}` is not set",
+        0.6, Variable, "panic: SHOP_REALM must not be empty" => "SHOP_REALM";
+    "generic.missing-variable", r"(?i:\b(?:please|must|need to|needs to|have to|has to|required? to|forg[eo]t to|forgotten to|expected)) (?i:set|export|define|provide|specify|supply|configure|pass)? ?(?i:the |an? |your )?(?i:env(?:ironment)? (?:var(?:iable)? )?)?[`'\x22$]?\b([A-Z][A-Z0-9]*_[A-Z0-9_]+)\b", "the variable `{}` is not set",
+        0.6, Variable, "RuntimeError: please set SHOP_MODE before you start" => "SHOP_MODE";
+    "generic.missing-variable", r"(?:^>\s.*\bos\.(?:environ\.get|getenv)\(|^ {4}\S.*(?:int|float|Path|open|loads)\(os\.(?:environ\.get|getenv)\(|^.*\bprocess\.env(?:\.|\[))[`'\x22]?([A-Z][A-Z0-9]*_[A-Z0-9_]+)(?:[`'\x22]?\)|.*\b(?:throw|exit)\b)", "the variable `{}` is not set",
+        0.45, Variable, "if (!process.env.SHOP_MODE) throw new Error('configuration incomplete');" => "SHOP_MODE";
     "generic.missing-variable", r"`?\b([A-Z][A-Z0-9_]{2,})\b`? must be set", "the variable `{}` is not set", 0.85, Variable,
         "error: `DATABASE_URL` must be set to use query macros" => "DATABASE_URL";
     "generic.needs-secret", r"(?:NoCredentialsError|Unable to locate credentials|DefaultCredentialsError|AuthenticationError: .*api key|401 Unauthorized|Bad credentials|invalid_api_key)",

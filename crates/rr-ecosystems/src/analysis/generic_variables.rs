@@ -7,7 +7,12 @@ use super::generic_services as services;
 use crate::miners::variables;
 
 /// Names that no remedy sets.
-const NEVER: &[&str] = &["PATH", "HOME", "USER", "PYTHONPATH", "GET", "POST", "HTTP"];
+#[rustfmt::skip]
+const NEVER: &[&str] = &[
+    "PATH", "HOME", "USER", "PYTHONPATH", "GET", "POST", "HTTP", "RUST_BACKTRACE",
+    "RUST_LIB_BACKTRACE", "RUST_LOG", "NODE_OPTIONS", "NODE_PATH", "LD_PRELOAD", "LD_LIBRARY_PATH",
+    "JAVA_HOME", "CUDA_HOME", "DYLD_LIBRARY_PATH",
+];
 
 /// Sets a variable where its value can be invented. Anything else is the user's to give.
 pub(super) fn unset(

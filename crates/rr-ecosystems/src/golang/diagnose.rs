@@ -54,8 +54,9 @@ const RULES: &[Rule] = &[
         cause: CauseClass::Environment, confidence: 0.95, explanation: "go.sum cannot be read",
         cure: |m| vec![step_before(m, "go-new-sum", "write go.sum anew", "rm -f go.sum && go mod tidy -e")] },
     // `go: example.com/a@v0.99.0: invalid version: unknown revision v0.99.0`
-    // `go: example.com/a@v0.99.0: reading https://proxy/a/@v/v0.99.0.mod: 404 Not Found`
-    Rule { id: "go.no-such-version", pattern: r"(?:^|\s)([a-z0-9][\w.-]*\.[a-z]+/[\w./~-]+)@v[\w.+-]+: (?:invalid version|reading [^\n]*: (?:404|410))", kinds: GETTING,
+    // `go: example.com/a@v0.99.0: reading https://proxy/a/@v/v0.99.0.mod: 404 Not Found`; proxies
+    // that a company filters answer 403.
+    Rule { id: "go.no-such-version", pattern: r"(?:^|\s)([a-z0-9][\w.-]*\.[a-z]+/[\w./~-]+)@v[\w.+-]+: (?:invalid version|reading [^\n]*: (?:403|404|410))", kinds: GETTING,
         cause: CauseClass::Environment, confidence: 0.9, explanation: "{} was never published in the version that go.mod requires",
         cure: |m| {
             let name = rr_core::command::quote(m.subject());

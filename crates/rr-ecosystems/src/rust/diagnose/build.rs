@@ -1,5 +1,6 @@
 //! Rules for fetching and compiling.
 
+use rr_core::command::quote;
 use rr_core::{CauseClass, PlanEdit, Remedy, RemedyKind, StepId, StepKind, VersionRequest};
 
 use crate::rules::{Match, Rule, no_cure, packages, rewrite, step_before, toolchain, variable};
@@ -41,7 +42,7 @@ pub(super) const RULES: &[Rule] = &[
         cause: CauseClass::Environment, confidence: 0.7, explanation: "the lockfile cannot be read", cure: new_lockfile },
     // `error: failed to select a version for the requirement `foo = "=1.2.3"``, `version 1.2.3 is yanked`
     Rule { id: "rust.version-gone", pattern: r"failed to select a version for the requirement `([A-Za-z0-9_-]+)", kinds: COMPILING,
-        cause: CauseClass::Environment, confidence: 0.85, explanation: "a locked version of {} is no longer to be had", cure: new_lockfile },
+        cause: CauseClass::Environment, confidence: 0.85, explanation: "the version of {} that is asked for is not to be had", cure: another_version },
     // `The system library `openssl` required by crate `openssl-sys` was not found.`
     // `The system library `libpq` ...`; older pkg-config crates: `Package libudev was not found in the pkg-config search path`
     Rule { id: "rust.pkg-config", pattern: r"(?:The system library `|Package '?)([A-Za-z0-9+_.-]+)(?:`|'?,? (?:required by '[^']*', )?was not found|'? not found)", kinds: COMPILING,
@@ -191,6 +192,30 @@ fn new_lockfile(found: &Match<'_>) -> Vec<Remedy> {
         remedy.edits.extend(unlocked.edits);
     }
     vec![remedy]
+}
+
+/// A lock of what is there now; where a manifest of the repository itself asks for what nobody
+/// published, any version.
+fn another_version(found: &Match<'_>) -> Vec<Remedy> {
+    let mut remedies = new_lockfile(found);
+    if found.failed.output.contains("(/workspace") {
+        let name = found.subject();
+        let short = format!(r#"s/^(\s*{name}\s*=\s*(\{{.*\bversion\s*=\s*)?)"[^"]*"/\1"*"/"#);
+        let table =
+            format!(r#"/^\[.*dependencies\.{name}\]/,/^$/ s/^(\s*version\s*=\s*)"[^"]*"/\1"*"/"#);
+        let line = format!(
+            "find . -name Cargo.toml -not -path './target/*' -exec sed -i -E -e {} -e {} {{}} + && rm -f Cargo.lock && cargo generate-lockfile",
+            quote(&short),
+            quote(&table)
+        );
+        let title = format!("take any version of {name}");
+        let mut remedy = step_before(found, "rust-any-version", &title, &line);
+        if let Some(unlocked) = rewrite(found, &title, without(&["--locked", "--frozen"])) {
+            remedy.edits.extend(unlocked.edits);
+        }
+        remedies.push(remedy);
+    }
+    remedies
 }
 
 /// Debian's name where it differs from the program's, else a look-up.

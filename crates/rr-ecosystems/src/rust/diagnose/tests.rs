@@ -148,3 +148,17 @@ fn a_server_that_wants_a_path_gets_the_folder_it_runs_in() {
     assert_eq!(found.signature.split(':').next(), Some("rust.missing-path"));
     assert_eq!(found.remedies.len(), 1);
 }
+
+#[test]
+fn a_version_that_nobody_published_is_loosened_in_the_repositorys_own_manifests_only() {
+    let own = "error: failed to select a version for the requirement `frob = \"=1.99.0\"`\n\
+        candidate versions found which didn't match: 1.0.15, 1.0.14\n\
+        required by package `app v0.1.0 (/workspace)`\n";
+    let others = own.replace("(/workspace)", "");
+    let titles = |text: &str| -> Vec<String> {
+        build(text).remedies.into_iter().map(|remedy| remedy.title).collect()
+    };
+    let anew = "resolve the dependencies anew".to_owned();
+    assert_eq!(titles(own), [anew.clone(), "take any version of frob".to_owned()]);
+    assert_eq!(titles(&others), [anew]);
+}
