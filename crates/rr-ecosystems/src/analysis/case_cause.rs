@@ -180,6 +180,7 @@ mod tests {
         assert_eq!(of("RuntimeError: PAYMENT_API_KEY is not set"), Some(CauseClass::NeedsSecret));
         assert_eq!(of("panic: this test requires root access"), Some(CauseClass::NeedsPrivilege));
         assert_eq!(of("AssertionError: LAST_KEY is not set"), None);
+        assert_eq!(of("AssertionError: 'only root can' not in 'usage'"), None);
         assert_eq!(of("Error: certificate has expired"), Some(CauseClass::Intrinsic));
     }
 }
